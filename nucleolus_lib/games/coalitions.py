@@ -72,9 +72,7 @@ def check_partition(structure: Sequence[int], n_players: int) -> tuple[int, ...]
     seen = 0
     for coalition in structure:
         if coalition <= 0:
-            raise NotAPartitionError(
-                f"a coalition structure holds non-empty coalitions as bitmasks; got {coalition}"
-            )
+            raise NotAPartitionError(f"a coalition structure holds non-empty coalitions as bitmasks; got {coalition}")
         if seen & coalition:
             twice = players_of(seen & coalition)
             raise NotAPartitionError(f"players {twice} appear in more than one coalition; put each in exactly one")

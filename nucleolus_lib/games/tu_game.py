@@ -84,9 +84,7 @@ class TUGame:
         return bool(self.values.dtype == object)
 
     @classmethod
-    def from_function(
-        cls, players: int | Sequence[str], function: Callable[[tuple[int, ...]], Any]
-    ) -> TUGame:
+    def from_function(cls, players: int | Sequence[str], function: Callable[[tuple[int, ...]], Any]) -> TUGame:
         """Build a game by calling ``function`` on every coalition, given as a tuple of player indices.
 
         The function is not called on the empty coalition, whose value is zero.
@@ -96,9 +94,7 @@ class TUGame:
         return cls(_stack(values), names)
 
     @classmethod
-    def from_mapping(
-        cls, players: int | Sequence[str], values: Mapping[Any, Any], default: Any = None
-    ) -> TUGame:
+    def from_mapping(cls, players: int | Sequence[str], values: Mapping[Any, Any], default: Any = None) -> TUGame:
         """Build a game from a mapping of coalitions to values.
 
         A key is one player or an iterable of players, each an index or, if names were given, a name.
@@ -150,7 +146,7 @@ def check_payoff(game: TUGame, payoff: Any) -> NDArray[Any]:
     """``payoff`` as an (n,) array, of fractions if it holds any, else of float64."""
     array = _stack(list(payoff)) if np.ndim(payoff) == 1 else np.asarray(payoff)
     if array.shape != (game.n_players,):
-        raise PayoffShapeError(f"a payoff has one number per player, shape ({game.n_players},); got shape {array.shape}")
+        raise PayoffShapeError(f"a payoff is one number per player, shape ({game.n_players},); got shape {array.shape}")
     if array.dtype != object and not np.isfinite(array).all():
         bad = int(np.flatnonzero(~np.isfinite(array))[0])
         raise PayoffShapeError(f"the payoff of player {game.players[bad]!r} is {array[bad]}; payoffs must be finite")
