@@ -238,7 +238,10 @@ def rollout(
     """Play one episode; the clock stops it after ``max_steps`` steps."""
     n_agents = len(world.agent_names)
     state = world.initial(rng)
-    states, actions, rewards, participants = [state], [], [], []
+    states = [state]
+    actions: list[tuple[int, ...]] = []
+    rewards: list[NDArray[np.float64]] = []
+    participants: list[tuple[int, ...]] = []
     terminated = False
     while not terminated and len(actions) < max_steps:
         action = tuple(int(a) for a in policy(state))

@@ -29,7 +29,7 @@ from nucleolus_lib.markov.errors import (
 from nucleolus_lib.markov.joint_actions import actions_of_joint, joint_index, n_coalition_columns, n_joint_actions
 from nucleolus_lib.markov.transitions import SparseTransition, Transition, as_transition
 
-__all__ = ["MAX_BYTES", "ECMDP", "SparseTransition", "check_fits", "table_bytes"]
+__all__ = ["ECMDP", "MAX_BYTES", "SparseTransition", "check_fits", "table_bytes"]
 
 MAX_BYTES = 4 * 2**30
 """Default limit on the tables of one world."""
@@ -49,7 +49,7 @@ def table_bytes(n_states: int, n_actions: Sequence[int], n_subtasks: int = 1, n_
     transition = 8 * rows * n_states if n_successors is None else 12 * rows * n_successors
     rewards = 8 * rows * n_subtasks
     values = 8 * n_states * n_coalition_columns(n_actions)
-    games = 8 * rows * 2 ** len(n_actions)
+    games = 8 * rows * (1 << len(n_actions))
     return transition + rewards + values + games
 
 
@@ -202,7 +202,7 @@ class ECMDP:
 
     def observation(self, state: int, agent: int) -> NDArray[np.float64]:
         """The whole state, one-hot: this world is fully observed by every agent."""
-        return np.eye(self.n_states)[state]
+        return np.asarray(np.eye(self.n_states)[state])
 
     def entities(self, state: int) -> tuple[Entity, ...]:
         """The agents, and the world as one entity whose state is the state's number."""
@@ -215,7 +215,7 @@ class ECMDP:
 
     def _checked_initial(self) -> NDArray[np.float64]:
         if self.initial_distribution is None:
-            return np.eye(1, self.n_states)[0]
+            return np.asarray(np.eye(1, self.n_states)[0])
         initial = np.asarray(self.initial_distribution, dtype=np.float64)
         if initial.shape != (self.n_states,) or not abs(initial.sum() - 1.0) <= 1e-9 or (initial < 0).any():
             raise TableShapeError(
@@ -232,9 +232,10 @@ class ECMDP:
             raise TableShapeError(
                 f"terminal must be one flag per state, ({self.n_states},); got shape {terminal.shape}"
             )
-        for state in np.flatnonzero(terminal):
-            stays = all(abs(self.transition.row(state, joint)[state] - 1.0) <= 1e-9 for joint in range(self.n_joint))
-            if not stays or self.subtask_rewards[state].any():
+        if terminal.any():
+            leaves = (self.transition.staying() < 1.0 - 1e-9).any(axis=-1)
+            pays = self.subtask_rewards.any(axis=(1, 2))
+            for state in np.flatnonzero(terminal & (leaves | pays)):
                 raise TerminalStateError(
                     f"state {state} is terminal, so every action must keep the world there and pay 0; "
                     "set its rows to a self-loop of probability 1 and its rewards to 0"
@@ -261,8 +262,8 @@ def _check_noop(noop: Sequence[int], n_actions: tuple[int, ...]) -> tuple[int, .
     for agent, (action, count) in enumerate(zip(noop, n_actions, strict=True)):
         if action is None or not 0 <= action < count:
             raise MissingNoopError(
-                f"agent {agent} has the actions 0..{count - 1} and no-op {action!r}; every agent needs one of its actions "
-                "to be a no-op, or what a coalition earns alone is undefined. Add an action that changes and earns nothing"
+                f"agent {agent} has the actions 0..{count - 1} and no-op {action!r}; one of its actions "
+                "must be a no-op, or what a coalition earns alone is undefined. Add an action that does nothing"
             )
     return tuple(int(action) for action in noop)
 

@@ -42,9 +42,9 @@ class SparseTransition:
                 f"got {successors.dtype} {successors.shape} and {probabilities.dtype} {probabilities.shape}"
             )
         n_states = successors.shape[0]
-        if successors.size and not (0 <= int(successors.min()) and int(successors.max()) < n_states):
+        if successors.size and (int(successors.min()) < 0 or int(successors.max()) >= n_states):
             raise TableShapeError(
-                f"successors must be states 0..{n_states - 1}; got values from {successors.min()} to {successors.max()}. "
+                f"successors must be states 0..{n_states - 1}; got {successors.min()} to {successors.max()}. "
                 "Pad short rows with any state at probability 0"
             )
         object.__setattr__(self, "successors", successors.astype(np.int32, copy=False))
@@ -75,13 +75,20 @@ class SparseTransition:
     def row(self, state: int, joint: int) -> NDArray[np.float64]:
         """P(. | s, a) as a dense row, shape (S,)."""
         weights = self.probabilities[state, joint]
-        return np.bincount(self.successors[state, joint], weights=weights, minlength=self.shape[0])
+        row = np.zeros(self.shape[0])
+        np.add.at(row, self.successors[state, joint], weights)
+        return row
+
+    def staying(self) -> NDArray[np.float64]:
+        """P(s | s, a), the probability that nothing changes, shape (S, J)."""
+        here = self.successors == np.arange(self.shape[0], dtype=np.int32)[:, None, None]
+        return np.asarray(np.einsum("sjk,sjk->sj", here, self.probabilities))
 
     def dense(self) -> DenseTransition:
         """The same table as one (S, J, S) array."""
         n_states, n_joint = self.shape
         table = np.zeros((n_states, n_joint, n_states))
-        states, joints, _ = np.indices(self.successors.shape, sparse=True)
+        states, joints = np.arange(n_states)[:, None, None], np.arange(n_joint)[None, :, None]
         np.add.at(table, (states, joints, self.successors), self.probabilities)
         return DenseTransition(table)
 
@@ -119,7 +126,11 @@ class DenseTransition:
 
     def row(self, state: int, joint: int) -> NDArray[np.float64]:
         """P(. | s, a), shape (S,)."""
-        return self.table[state, joint]
+        return np.asarray(self.table[state, joint])
+
+    def staying(self) -> NDArray[np.float64]:
+        """P(s | s, a), the probability that nothing changes, shape (S, J)."""
+        return np.asarray(np.einsum("sjs->sj", self.table))
 
     def dense(self) -> DenseTransition:
         """Itself."""
@@ -162,8 +173,8 @@ def as_transition(transition: Transition | NDArray[np.float64]) -> Transition:
     if bad.any():
         state, joint = (int(k) for k in np.argwhere(bad)[0])
         raise TransitionRowError(
-            f"P(. | s, a) must be non-negative and sum to 1 within {ROW_TOLERANCE:g}; {int(bad.sum())} of {bad.size} rows "
-            f"do not, the first at state {state}, joint action {joint}: sum {sums[state, joint]!r}, "
-            f"smallest entry {table[state, joint].min()!r}. Divide each row by its sum, or add the missing successor"
+            f"P(. | s, a) must be non-negative and sum to 1 within {ROW_TOLERANCE:g}; "
+            f"{int(bad.sum())} of {bad.size} rows do not, the first at state {state}, joint action {joint}: "
+            f"sum {sums[state, joint]!r}, smallest entry {table[state, joint].min()!r}. Divide each row by its sum, or add the missing successor"
         )
     return checked
