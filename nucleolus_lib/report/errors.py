@@ -1,0 +1,36 @@
+"""What can be wrong with a chapter's parameters or with what it publishes: all of them :class:`ReportError`.
+
+Every message says what was expected, what came, and how to mend it.
+"""
+
+
+class ReportError(Exception):
+    """Any failure raised by :mod:`nucleolus_lib.report`."""
+
+
+class UnknownParameterError(ReportError, ValueError):
+    """A parameter was passed to a chapter that does not have it."""
+
+
+class MissingParameterError(ReportError, ValueError):
+    """A declared parameter is not set by the chapter's parameters cell."""
+
+
+class ParameterTypeError(ReportError, TypeError):
+    """A parameter is of the wrong kind, such as a text where a number is needed."""
+
+
+class ParameterRangeError(ReportError, ValueError):
+    """A parameter is outside its allowed range."""
+
+
+class ArtifactNameError(ReportError, ValueError):
+    """The name of a chapter or artifact cannot be a file name and a reference at once, or is used twice."""
+
+
+class MissingDescriptionError(ReportError, ValueError):
+    """A figure without alternative text, or an artifact that does not say which data it came from."""
+
+
+class ArtifactTypeError(ReportError, TypeError):
+    """The object to publish is not of the kind that the method publishes."""
