@@ -76,7 +76,7 @@ class TUGame:
     @property
     def singleton_values(self) -> NDArray[Any]:
         """v({i}) for every player, shape (n,)."""
-        return self.values[1 << np.arange(self.n_players)]
+        return np.asarray(self.values[1 << np.arange(self.n_players)])
 
     @property
     def is_exact(self) -> bool:
