@@ -46,3 +46,19 @@ class CatalogueParameterError(GameError, ValueError):
 
 class ConvergenceError(GameError, RuntimeError):
     """A solver stopped without an answer it could certify; it never returns a silent guess."""
+
+
+class EmptyCoalitionError(GameError, ValueError):
+    """An operation that needs at least one player was given the empty coalition."""
+
+
+class SamplingParameterError(GameError, ValueError):
+    """A sampled solution was asked for without a generator, a number of players or enough samples."""
+
+
+class DataFolderError(GameError, FileNotFoundError):
+    """The folder with the data sets, or a file in it, is not where it is looked for."""
+
+
+class DataFileError(GameError, ValueError):
+    """A data set's file is damaged or incomplete."""
