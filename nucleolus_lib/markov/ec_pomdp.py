@@ -68,6 +68,9 @@ class Subtask:
         world. Empty means that every action except the no-op is work.
     reward
         The reward paid when it is completed; a world may pay less for progress.
+    forms_coalition
+        Whether agents that take part in it form a coalition. False for a reward that everybody gets
+        and for shaping.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Subtask:
     roles: tuple[int, ...] = ()
     actions: tuple[tuple[int, ...], ...] = ()
     reward: float = 0.0
+    forms_coalition: bool = True
 
     def check_agents(self, n_agents: int) -> None:
         """Raise :class:`UnknownAgentError` if it names an agent outside 0..n-1 or needs more than there are."""
@@ -166,7 +170,7 @@ def induced_structure(participants: Sequence[int], n_agents: int) -> CoalitionSt
     Parameters
     ----------
     participants
-        One bitmask per subtask; 0 where nobody works on it.
+        One bitmask per subtask that forms coalitions; 0 where nobody works on it.
     n_agents
         n.
 
@@ -237,6 +241,7 @@ def rollout(
 ) -> Trajectory[State]:
     """Play one episode; the clock stops it after ``max_steps`` steps."""
     n_agents = len(world.agent_names)
+    binding = [k for k, subtask in enumerate(world.subtasks) if subtask.forms_coalition]
     state = world.initial(rng)
     states = [state]
     actions: list[tuple[int, ...]] = []
@@ -257,7 +262,7 @@ def rollout(
         subtask_rewards=np.array(rewards, dtype=np.float64).reshape(len(actions), len(world.subtasks)),
         participants=tuple(participants),
         terminated=terminated,
-        structures=tuple(induced_structure(step, n_agents) for step in participants),
+        structures=tuple(induced_structure([step[k] for k in binding], n_agents) for step in participants),
     )
 
 

@@ -211,7 +211,9 @@ class ECMDP:
 
     def structure(self, state: int, joint: int) -> tuple[int, ...]:
         """The coalition structure that a joint action induces in a state."""
-        return induced_structure(self.participants[state, joint], self.n_agents)  # type: ignore[index]
+        binding = [k for k, subtask in enumerate(self.subtasks) if subtask.forms_coalition]
+        groups = self.participants[state, joint]  # type: ignore[index]
+        return induced_structure([int(work) for work in groups[binding]], self.n_agents)
 
     def _checked_initial(self) -> NDArray[np.float64]:
         if self.initial_distribution is None:

@@ -175,6 +175,7 @@ def as_transition(transition: Transition | NDArray[np.float64]) -> Transition:
         raise TransitionRowError(
             f"P(. | s, a) must be non-negative and sum to 1 within {ROW_TOLERANCE:g}; "
             f"{int(bad.sum())} of {bad.size} rows do not, the first at state {state}, joint action {joint}: "
-            f"sum {sums[state, joint]!r}, smallest entry {table[state, joint].min()!r}. Divide each row by its sum, or add the missing successor"
+            f"sum {sums[state, joint]!r}, smallest entry {table[state, joint].min()!r}. "
+            "Divide each row by its sum, or add the missing successor"
         )
     return checked
