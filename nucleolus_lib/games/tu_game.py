@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from nucleolus_lib.games.coalitions import players_of
 from nucleolus_lib.games.errors import (
     EmptyCoalitionValueError,
+    GameError,
     NonFiniteValueError,
     PayoffShapeError,
     TooManyPlayersError,
@@ -196,6 +197,8 @@ def _as_values(raw: Any) -> NDArray[Any]:
         if array.dtype == object:
             array = _stack(list(array))
         values = array if array.dtype == object else np.array(array, dtype=np.float64)
+    except GameError:
+        raise
     except (TypeError, ValueError) as error:
         raise NonFiniteValueError(f"the values must be numbers; got {raw!r:.80}") from error
     size = values.size
