@@ -62,3 +62,7 @@ class DataFolderError(GameError, FileNotFoundError):
 
 class DataFileError(GameError, ValueError):
     """A data set's file is damaged or incomplete."""
+
+
+class SolverOptionError(GameError, ValueError):
+    """A solver was called with an option it does not know."""
