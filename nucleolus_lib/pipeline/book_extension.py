@@ -4,11 +4,14 @@
 * ``{glue:figure}`` takes the alternative text that was given to :meth:`.Chapter.figure`, unless the
   text gives its own by ``:alt:``.
 * Scripts registered twice by two extensions are loaded once, and plotly's only on pages that use it.
+* Pages open without an error from a folder as well as from a server.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -24,6 +27,7 @@ from nucleolus_lib.report.artifacts import TABLE_TYPE
 PLOTLY_FILE = "vendor/plotly.min.js"
 DRAWING_FILE = "interactive.js"
 INTERACTIVE_MARK = 'class="interactive-figure"'
+FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
 
 
 class GluedFigure(PasteFigureDirective):
@@ -89,18 +93,31 @@ class GluedTable(SphinxDirective):
 
 
 def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Drop repeated script files; add the drawing scripts to pages with an interactive figure."""
+    """Add the drawing scripts where they are needed; drop repeated scripts, and Thebe, which is not used."""
     if doctree is not None and any(INTERACTIVE_MARK in raw.astext() for raw in doctree.findall(nodes.raw)):
         app.add_js_file(PLOTLY_FILE)
         app.add_js_file(DRAWING_FILE)
-    seen: set[str] = set()
-    kept = []
+    kept: dict[str, Any] = {}
     for script in context.get("script_files", []):
-        name = str(getattr(script, "filename", script) or "")
-        if not name or name not in seen:
-            kept.append(script)
-        seen.add(name)
-    context["script_files"] = kept
+        content = f"{script!s}{getattr(script, 'attributes', {}).get('body', '')}"
+        if "thebe" not in content.lower():
+            kept.setdefault(content, script)
+    context["script_files"] = list(kept.values())
+
+
+def drop_font_preloads(app: Sphinx, exception: Exception | None) -> None:
+    """Remove the theme's hints to load icon fonts early.
+
+    The style sheet loads them anyway. The hints fail, with an error in the console, when a reader opens
+    the page from a folder instead of a server.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        shorter = FONT_PRELOAD.sub("", text)
+        if shorter != text:
+            page.write_text(shorter, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -109,4 +126,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive_to_domain("glue", "figure", GluedFigure, override=True)
     app.add_directive_to_domain("glue", "table", GluedTable)
     app.connect("html-page-context", arrange_scripts, priority=900)
+    app.connect("build-finished", drop_font_preloads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -35,6 +35,7 @@ from nucleolus_lib.report.errors import ArtifactNameError, ArtifactTypeError, Mi
 from nucleolus_lib.report.figure_files import png_bytes, svg_text
 from nucleolus_lib.report.glue import glue, show
 from nucleolus_lib.report.locations import build_folder, is_pipeline_run, repository_root
+from nucleolus_lib.report.read_files import watch
 from nucleolus_lib.report.style import use_style
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 INDEX_FILE = "index.json"
 NUMBERS_FILE = "numbers.csv"
+READ_FILES_FILE = "read_files.txt"
 TABLE_TYPE = "application/vnd.nucleolus.table+json"
 """Type under which a glued table carries its columns and rows for the book's ``{glue:table}``."""
 
@@ -73,6 +75,8 @@ class Chapter:
         self.folder.mkdir(parents=True)
         use_style()
         self._write_index()
+        if is_pipeline_run():
+            watch(repository_root() / "data", self.folder / READ_FILES_FILE)
 
     @property
     def command(self) -> str:
