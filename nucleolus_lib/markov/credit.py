@@ -40,8 +40,9 @@ RULES: tuple[Rule, ...] = ("nucleolus", "prenucleolus", "either")
 SHIFT = 32.0
 """M is this many times the sum of |v| spread: larger than any excess a nucleolus can leave."""
 
-IMPUTATION_TOLERANCE = 1e-12
-"""sum_i v({i}) may pass v(N) by this times the largest |v| and still count as an imputation."""
+IMPUTATION_TOLERANCE = 5e-10
+"""sum_i v({i}) may pass v(N) by this times the largest |v| and still count as one imputation: half of what the
+batched solver forgives, so that it never refuses a game that is sent to it."""
 
 
 class Credit(NamedTuple):

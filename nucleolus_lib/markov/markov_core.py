@@ -126,12 +126,12 @@ def least_markov_core(values: CoalitionValues, reading: Reading, rule: Rule = "e
     payoff = share_out(games, rule).payoff
     least = max_excess(games, payoff)
     tolerance = _tolerance(values, games)
-    empty = least > tolerance
+    empty = np.asarray(least > tolerance)
     return LeastMarkovCore(
         value=float(least.max()),
         values=least,
         payoff=payoff,
-        is_state_empty=empty.any(axis=1) if reading == "per_action" else empty,
+        is_state_empty=np.asarray(empty.any(axis=1)) if reading == "per_action" else empty,
         tolerance=tolerance,
     )
 

@@ -105,25 +105,25 @@ def best_action_structure(values: CoalitionValues) -> tuple[NDArray[np.int64], N
 
     Returns
     -------
-    index
+    number
         (S, J) into :func:`nucleolus_lib.markov.structures.all_structures`.
     total
         (S, J) max over CS of Q_CS(s, a).
     """
     best = best_structure(values.action_games())
-    return best.index, best.value + values.state_values[:, :1]
+    return best.number, best.value + values.state_values[:, :1]
 
 
 def structure_totals(values: CoalitionValues) -> NDArray[np.float64]:
-    """Q_CS(s, a) for every structure of :func:`all_structures`, shape (S, J, Bell(n)) (equation 9, additive reading)."""
+    """Q_CS(s, a) of every structure of :func:`all_structures`, (S, J, Bell(n)) (equation 9, blocks added up)."""
     return structure_values(values.action_games()) + values.state_values[:, :1, None]
 
 
 def greedy_structures(values: CoalitionValues) -> tuple[tuple[int, ...], ...]:
     """The best structure in every state under the optimal joint action, as bitmasks (register I7), length S."""
     structures = all_structures(values.ecmdp.n_agents)
-    index, _ = best_action_structure(values)
-    return tuple(structures[k] for k in index[np.arange(len(index)), values.greedy_joint])
+    number, _ = best_action_structure(values)
+    return tuple(structures[k] for k in number[np.arange(len(number)), values.greedy_joint])
 
 
 def cohesion_gain(values: CoalitionValues) -> NDArray[np.float64]:

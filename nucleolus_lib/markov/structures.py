@@ -28,7 +28,7 @@ TIE = 1e-9
 class BestStructure(NamedTuple):
     """The best coalition structure of every game in a batch."""
 
-    index: NDArray[np.int64]
+    number: NDArray[np.int64]
     """(...) into :func:`all_structures`; ties go to the one listed first, the grand coalition before all."""
     value: NDArray[np.float64]
     """(...) sum of v over its blocks."""
@@ -58,9 +58,9 @@ def best_structure(games: NDArray[np.float64]) -> BestStructure:
     toll = TIE * np.abs(games).max(axis=-1, keepdims=True)
     tolled = values.copy()
     tolled[..., 1:] -= toll
-    index = tolled.argmax(axis=-1)
-    value = np.take_along_axis(values, index[..., None], axis=-1)[..., 0]
-    return BestStructure(index, value, value - games[..., -1])
+    number = tolled.argmax(axis=-1)
+    value = np.take_along_axis(values, number[..., None], axis=-1)[..., 0]
+    return BestStructure(number, value, value - games[..., -1])
 
 
 def _n_agents(games: NDArray[np.float64]) -> int:
