@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 from nucleolus_lib.markov.ec_pomdp import Subtask
 from nucleolus_lib.markov.errors import TableShapeError
 from nucleolus_lib.markov.tabular import ECMDP
+from nucleolus_lib.markov.transitions import DenseTransition
 
 
 def matrix_game(payoffs: ArrayLike, gamma: float = 0.9, name: str = "act together") -> ECMDP:
@@ -54,10 +55,10 @@ def matrix_game(payoffs: ArrayLike, gamma: float = 0.9, name: str = "act togethe
     transition = np.zeros((2, n_joint, 2))
     transition[:, :, 1] = 1.0
     return ECMDP(
-        transition=transition,
+        transition=DenseTransition(transition),
         subtask_rewards=rewards,
         gamma=gamma,
-        n_actions=padded.shape,
+        n_actions=tuple(padded.shape),
         noop=(0,) * n_agents,
         subtasks=(Subtask(name, required=n_agents, reward=float(table.max())),),
         terminal=np.array([False, True]),
@@ -74,7 +75,7 @@ def penalty(fine: float = -10.0, gamma: float = 0.9) -> ECMDP:
     """The penalty game with k = ``fine``, at most 0."""
     if not fine <= 0.0:
         raise TableShapeError(f"the fine k of the penalty game must not be positive; got {fine}")
-    return matrix_game([[10, 0, fine], [0, 2, 0], [fine, 0, 10]], gamma)
+    return matrix_game(np.array([[10, 0, fine], [0, 2, 0], [fine, 0, 10]]), gamma)
 
 
 def qtran(gamma: float = 0.9) -> ECMDP:
