@@ -47,7 +47,7 @@ def assignment_game(surplus: ArrayLike, players: Sequence[str] | None = None) ->
 
     Notes
     -----
-    Cost O(k 2**n) for n = m + k players: at n = 20, 0.1 s in floats.
+    Cost O(k 2**n) for n = m + k players: about 0.01 s at n = 20 in floats.
     """
     (a,) = read_numbers(surplus=surplus)
     if a.ndim != 2 or a.size == 0:

@@ -103,6 +103,6 @@ def _read(estate: Any, claims: ArrayLike) -> tuple[Any, NDArray[Any]]:
     if e < 0 or e > total + slack:
         raise CatalogueParameterError(
             f"estate must be between 0 and the sum of the claims, {total}; got {e}. "
-            "An estate that covers every claim leaves nothing to divide"
+            "If the estate exceeds the claims, pay them in full: there is nothing to divide"
         )
     return min(e, total), d

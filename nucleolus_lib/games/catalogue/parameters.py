@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from numbers import Rational, Real
 from typing import Any
 
 import numpy as np
@@ -44,16 +45,14 @@ def _as_array(name: str, value: Any) -> NDArray[Any]:
 def _convert(name: str, array: NDArray[Any], is_exact: bool) -> NDArray[Any]:
     out = np.empty(array.shape, dtype=object if is_exact else np.float64)
     for where, entry in np.ndenumerate(array):
-        try:
-            if is_exact and isinstance(entry, float | np.floating):
-                raise CatalogueParameterError(
-                    f"{name} holds the float {entry!r} beside fractions; write it as a Fraction, or use floats only"
-                )
-            out[where] = Fraction(entry) if is_exact else float(entry)
-        except (TypeError, ValueError) as error:
-            if isinstance(error, CatalogueParameterError):
-                raise
-            raise CatalogueParameterError(f"{name} must hold numbers; got {entry!r}") from error
+        if not isinstance(entry, Real | np.bool_):
+            raise CatalogueParameterError(f"{name} must hold numbers; got {entry!r}")
+        if is_exact and not isinstance(entry, Rational | np.bool_):
+            raise CatalogueParameterError(
+                f"{name} holds the float {entry!r} beside fractions; write it as a Fraction, or use floats only"
+            )
+        # numpy integers wrap around, so they become Python integers before they become fractions.
+        out[where] = (entry if isinstance(entry, Fraction) else Fraction(int(entry))) if is_exact else float(entry)
     if not is_exact and not np.isfinite(out).all():
         raise CatalogueParameterError(f"{name} must hold finite numbers; got {array[~np.isfinite(out)][0]}")
     return out

@@ -49,8 +49,7 @@ def weighted_voting_game(quota: Any, weights: ArrayLike, players: Sequence[str] 
 
     Notes
     -----
-    Memory for n players: the game, one table of weights (8 bytes a coalition each) and one byte a
-    coalition; 2.2 GiB at n = 27.
+    In floats the peak is 13 bytes a coalition, measured at n = 22: 1.6 GiB at n = 27.
     """
     q, w = read_numbers(quota=quota, weights=weights)
     quotas, rows = q.reshape(-1), w if w.ndim == 2 else w[None]
