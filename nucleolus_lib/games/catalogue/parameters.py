@@ -51,11 +51,15 @@ def _convert(name: str, array: NDArray[Any], is_exact: bool) -> NDArray[Any]:
             raise CatalogueParameterError(
                 f"{name} holds the float {entry!r} beside fractions; write it as a Fraction, or use floats only"
             )
-        # numpy integers wrap around, so they become Python integers before they become fractions.
-        out[where] = (entry if isinstance(entry, Fraction) else Fraction(int(entry))) if is_exact else float(entry)
+        out[where] = _fraction(entry) if is_exact else float(entry)
     if not is_exact and not np.isfinite(out).all():
         raise CatalogueParameterError(f"{name} must hold finite numbers; got {array[~np.isfinite(out)][0]}")
     return out
+
+
+def _fraction(entry: Any) -> Fraction:
+    """An entry as a fraction; numpy integers wrap around, so they become Python integers first."""
+    return entry if isinstance(entry, Fraction) else Fraction(int(entry))
 
 
 def check_row(name: str, array: NDArray[Any], minimum: int = 1) -> int:
