@@ -34,3 +34,11 @@ class MissingDescriptionError(ReportError, ValueError):
 
 class ArtifactTypeError(ReportError, TypeError):
     """The object to publish is not of the kind that the method publishes."""
+
+
+class TriangleError(ReportError, ValueError):
+    """The game or payoff cannot be drawn in the triangle of three players' imputations."""
+
+
+class CoalitionPlotError(ReportError, ValueError):
+    """A figure of coalitions was asked for that cannot be drawn legibly, such as a lattice of ten players."""
