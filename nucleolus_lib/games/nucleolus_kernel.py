@@ -15,7 +15,8 @@ one over the high players, so that a pass reads w once and adds one number per c
 in a pool, pivots look at the pool only, and a last pass proves that nothing is violated.
 
 Rows with a positive dual hold with equality in every optimal solution, so they join E; one of them is
-then redundant and its place in the basis goes to the row t >= floor, which is dual feasible. A random
+then redundant and its place in the basis goes to the row t >= floor, which is dual feasible; the floor
+is set just below the last level and lowered while it binds. A random
 combination of the inverse's columns of the rows outside E vanishes on exactly the coalitions in
 span(E), up to a chance of about 1e-11 that two such vectors make negligible; those coalitions are
 masked. Tiny random costs make every pivot progress, so that it cannot cycle; what is fixed is
@@ -38,19 +39,25 @@ from numpy.typing import NDArray
 
 from nucleolus_lib.games.fixing_record import CONVERGED, EMPTY_IMPUTATION_SET, NOT_CONVERGED, FixingRecord
 
-DIRECT_PLAYERS = 11
-POOL_BLOCKS = 12
-EXCESS, EQUAL, BOUND, FLOOR = 0, 1, 2, 3
+DIRECT_PLAYERS = 11  # up to here a pass over all coalitions costs no more than the bookkeeping of a pool
+POOL_BLOCKS = 12  # larger games are cut into 2**12 blocks of coalitions, each with one candidate per pass
+EXCESS, EQUAL, BOUND, FLOOR = 0, 1, 2, 3  # kinds of row
 
+# Tolerances for a game scaled to max |w| = 1. Positive duals of 0/1 matrices of this size are far above POSITIVE_DUAL,
+# which is far above the perturbation, which is far above round-off.
 VIOLATION = 1e-9
 POSITIVE_DUAL = 1e-8
 PERTURBATION = 1e-9
 PIVOT = 1e-9
 IN_SPAN = 1e-9
+SNAP = 1e-14  # surplus below this is zero
+ROUND_OFF = 1e-15  # times n times max |v|: what zero-normalising can leave of a zero
+
 MASKED = -1e30
-ATTEMPTS = 4
-SNAP = 1e-14
-CHUNK = 64
+ATTEMPTS = 4  # a game that fails is tried again with other random costs before it is given up
+CHUNK = 64  # games per parallel task
+FLOOR_DEPTH = 0.01
+DEEPEST_FLOOR = -1e3
 
 _FAST = {"nnan", "nsz", "reassoc", "contract", "arcp"}
 
@@ -69,24 +76,29 @@ def _fill_sums(table, y, first, count):
     for i in range(count):
         half = 1 << i
         share = y[first + i]
+        below, above = table[:half], table[half : 2 * half]
         for j in range(half):
-            table[half + j] = table[j] + share
+            above[j] = below[j] + share
 
 
 @njit(cache=True, fastmath=_FAST)
-def _block_max(w, start, low, size):
-    worst = MASKED
-    for j in range(size):
-        worst = max(worst, w[start + j] - low[j])
-    return worst
+def _count_above(block, low, threshold):
+    """How many entries of block - low pass the threshold. A count is vectorised where a maximum is not."""
+    count = 0
+    for j in range(block.size):
+        count += block[j] - low[j] > threshold
+    return count
 
 
 @njit(cache=True, fastmath=_FAST)
-def _block_argmax(w, start, low, size, worst):
-    for j in range(size):
-        if w[start + j] - low[j] >= worst:
-            return start + j
-    return start
+def _argmax_above(block, low):
+    """Place of the largest entry of block - low."""
+    best, place = MASKED, 0
+    for j in range(block.size):
+        entry = block[j] - low[j]
+        if entry > best:
+            best, place = entry, j
+    return place
 
 
 @njit(cache=True)
@@ -159,13 +171,15 @@ def _mask_span(w, n, kind, inverse, low_bits, low, high, probe, second, low2, hi
     _fill_sums(low2, second, 0, low_bits)
     _fill_sums(high2, second, low_bits, n - low_bits)
     for h in range(1 << (n - low_bits)):
+        start = h << low_bits
+        block, upper, upper2 = w[start : start + size], high[h], high2[h]
         hits = 0
         for j in range(size):
-            hits += abs(low[j] + high[h]) < IN_SPAN
+            hits += abs(low[j] + upper) < IN_SPAN
         if hits:
             for j in range(size):
-                if abs(low[j] + high[h]) < IN_SPAN and abs(low2[j] + high2[h]) < IN_SPAN:
-                    w[(h << low_bits) + j] = MASKED
+                if abs(low[j] + upper) < IN_SPAN and abs(low2[j] + upper2) < IN_SPAN:
+                    block[j] = MASKED
 
 
 @njit(cache=True)
@@ -241,6 +255,28 @@ def _refresh(n, kind, mask, rhs, matrix, inverse, z, dual, cost):
 
 
 @njit(cache=True)
+def _first_floor(w, n, equal):
+    """A little below what the single players and the coalitions of all but one prove about t at the first level."""
+    total = 0.0
+    for k in range(len(equal)):
+        total += w[equal[k]]
+    rest = -(n - 1) * total
+    for i in range(n):
+        rest += w[w.size - 1 - (1 << i)]
+    return max(-total, rest) / n - FLOOR_DEPTH
+
+
+@njit(cache=True)
+def _lower_floor(kind, rhs, inverse, n, step):
+    """Lower a floor that holds t up. False if none does, or if it is lower than any t of a scaled game can be."""
+    for j in range(n + 1):
+        if kind[j] == FLOOR and inverse[j, n] > POSITIVE_DUAL and rhs[j] > DEEPEST_FLOOR:
+            rhs[j] -= step
+            return True
+    return False
+
+
+@njit(cache=True)
 def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
     """Solve one scaled, zero-normalised game, masking w, into place ``g`` of the record."""
     payoff, rows, row_level, row_is_bound = (
@@ -265,7 +301,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
     inverse, matrix = np.empty((d, d)), np.empty((d, d))
     row_of = np.full(d, -1, np.int64)
     bound_active = np.full(n, individually_rational)
-    floor = -4.0 - len(equal)
+    floor = _first_floor(w, n, equal)
 
     # First basis: the equations, every player but the first of each block alone, and t >= floor.
     rank = len(equal)
@@ -301,29 +337,31 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
         _start_level(n, kind, mask, dual, cost, rng)
         _vertex(rhs, inverse, d, z)
         full_pass = n_pool == 0
+        floor_step = 4.0 * FLOOR_DEPTH
         pivots = 0
         while True:
             entering, is_bound, gap = -1, False, VIOLATION
             _fill_sums(low, z, 0, low_bits)
             t = z[n]
             if direct:
-                worst = _block_max(w, 0, low, n_low)
-                if worst - t > gap:
-                    gap = worst - t
-                    entering = _block_argmax(w, 0, low, n_low, worst)
+                s = _argmax_above(w, low)
+                if w[s] - low[s] - t > gap:
+                    gap, entering = w[s] - low[s] - t, s
             else:
                 _fill_sums(high, z, low_bits, n - low_bits)
                 if full_pass:
                     if n_pool + n_high > pool.size:
                         n_pool = 0
                     for h in range(n_high):
-                        worst = _block_max(w, h << low_bits, low, n_low)
-                        excess = worst - high[h] - t
-                        if excess > VIOLATION:
-                            pool[n_pool] = _block_argmax(w, h << low_bits, low, n_low, worst)
-                            if excess > gap:
-                                gap, entering = excess, pool[n_pool]
+                        start = h << low_bits
+                        block = w[start : start + n_low]
+                        if _count_above(block, low, high[h] + t + VIOLATION):
+                            s = start + _argmax_above(block, low)
+                            pool[n_pool] = s
                             n_pool += 1
+                            excess = w[s] - low[s - start] - high[h] - t
+                            if excess > gap:
+                                gap, entering = excess, s
                 else:
                     for p in range(n_pool):
                         s = pool[p]
@@ -335,9 +373,13 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
                     if bound_active[i] and -z[i] > gap:
                         gap, entering, is_bound = -z[i], 1 << i, True
             if entering < 0:
-                if direct or full_pass:
+                if not direct and not full_pass:
+                    full_pass = True
+                    continue
+                if not _lower_floor(kind, rhs, inverse, n, floor_step):
                     break
-                full_pass = True
+                floor_step *= 4.0
+                _vertex(rhs, inverse, d, z)
                 continue
             full_pass = False
             place = _pivot(entering, not is_bound, gap, n, kind, inverse, z, dual, u)
@@ -384,7 +426,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
         rows[n_rows], row_level[n_rows], row_is_bound[n_rows], redundant[n_rows] = mask[last], n_levels, False, True
         duals[n_levels, n_rows] = inverse[last, n]
         n_rows += 1
-        kind[last], mask[last], rhs[last] = FLOOR, 0, floor
+        kind[last], mask[last], rhs[last] = FLOOR, 0, levels[n_levels] - FLOOR_DEPTH
         n_levels += 1
         if not _invert(kind, mask, n, matrix, inverse):
             return NOT_CONVERGED, n_rows, n_levels
@@ -400,24 +442,19 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
 @njit(cache=True)
 def _normalise(values, n, equal, w):
     """w(S) = (v(S) - sum of v({i})) / scale with round-off snapped to zero. Returns scale and the least block value."""
-    w[0] = 0.0
-    for i in range(n):
-        half = 1 << i
-        alone = values[half]
-        for j in range(half):
-            w[half + j] = w[j] + alone
-    magnitude = np.max(np.abs(values))
-    snap = 4.0 * n * 2.220446049250313e-16 * magnitude
-    scale = 0.0
+    y = values[1 << np.arange(n)]
+    _fill_sums(w, y, 0, n)
+    magnitude, scale = 0.0, 0.0
     for s in range(w.size):
         w[s] = values[s] - w[s]
-        if abs(w[s]) <= snap:
-            w[s] = 0.0
+        magnitude = max(magnitude, abs(values[s]))
         scale = max(scale, abs(w[s]))
-    if scale == 0.0:
+    snap = ROUND_OFF * n * magnitude
+    if scale <= snap:
         scale = 1.0
+    factor = 1.0 / scale
     for s in range(w.size):
-        w[s] /= scale
+        w[s] = 0.0 if abs(w[s]) <= snap else w[s] * factor
     least, largest = np.inf, -np.inf
     for k in range(len(equal)):
         least = min(least, w[equal[k]])

@@ -136,10 +136,10 @@ class TUGame:
 def check_n_players(n_players: int, limit: int = MAX_PLAYERS, bytes_per_coalition: int = 8) -> None:
     """Raise :class:`TooManyPlayersError`, naming the memory, before anything is allocated."""
     if n_players > limit:
-        gibibytes = (1 << n_players) * bytes_per_coalition / 2**30
+        memory = (1 << n_players) * bytes_per_coalition / 2**30 if n_players < 64 else float("inf")
         raise TooManyPlayersError(
-            f"{n_players} players mean 2**{n_players} coalitions, {gibibytes:,.1f} GiB of tables; "
-            f"the limit here is {limit} players. Merge identical players or use a closed form from games.catalogue."
+            f"{n_players} players mean 2**{n_players} coalitions, {memory:,.1f} GiB of tables; the limit here is "
+            f"{limit} players. Merge identical players or use a closed form from games.catalogue."
         )
 
 

@@ -99,6 +99,8 @@ def test_bad_values_name_the_fault(values, error, words):
 def test_too_many_players_says_how_much_memory_before_taking_it():
     with pytest.raises(TooManyPlayersError, match=r"2\*\*28 coalitions, 2.0 GiB"):
         TUGame.from_function(28, len)
+    with pytest.raises(TooManyPlayersError, match="13572 players"):
+        check_n_players(13572)
     check_n_players(27)
 
 
