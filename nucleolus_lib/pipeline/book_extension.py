@@ -4,12 +4,11 @@
 * ``{glue:figure}`` takes the alternative text that was given to :meth:`.Chapter.figure`, unless the
   text gives its own by ``:alt:``.
 * Scripts registered twice by two extensions are loaded once, and plotly's only on pages that use it.
-* Pages open without an error from a folder as well as from a server.
+* Finished pages are mended by :mod:`.page_mending`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,15 @@ from myst_nb.ext.glue.utils import glue_warning, retrieve_glue_data
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from nucleolus_lib.pipeline.page_mending import mend_folder
 from nucleolus_lib.report.artifacts import TABLE_TYPE
 
 PLOTLY_FILE = "vendor/plotly.min.js"
 DRAWING_FILE = "interactive.js"
 INTERACTIVE_MARK = 'class="interactive-figure"'
-FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
 
 
-class GluedFigure(PasteFigureDirective):
+class GluedFigure(PasteFigureDirective):  # type: ignore[misc]
     """``{glue:figure}`` with the alternative text of the published figure as default."""
 
     def run(self) -> list[nodes.Node]:
@@ -105,19 +104,10 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
     context["script_files"] = list(kept.values())
 
 
-def drop_font_preloads(app: Sphinx, exception: Exception | None) -> None:
-    """Remove the theme's hints to load icon fonts early.
-
-    The style sheet loads them anyway. The hints fail, with an error in the console, when a reader opens
-    the page from a folder instead of a server.
-    """
-    if exception is not None or app.builder.format != "html":
-        return
-    for page in Path(app.outdir).rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        shorter = FONT_PRELOAD.sub("", text)
-        if shorter != text:
-            page.write_text(shorter, encoding="utf-8")
+def mend_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Apply :mod:`.page_mending` to the finished pages."""
+    if exception is None and app.builder.format == "html":
+        mend_folder(Path(app.outdir))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -126,5 +116,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive_to_domain("glue", "figure", GluedFigure, override=True)
     app.add_directive_to_domain("glue", "table", GluedTable)
     app.connect("html-page-context", arrange_scripts, priority=900)
-    app.connect("build-finished", drop_font_preloads)
+    app.connect("build-finished", mend_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,3 +42,11 @@ class TriangleError(ReportError, ValueError):
 
 class CoalitionPlotError(ReportError, ValueError):
     """A figure of coalitions was asked for that cannot be drawn legibly, such as a lattice of ten players."""
+
+
+class SharePlotError(ReportError, ValueError):
+    """Ways to share that cannot be drawn side by side: too many of them, or rows of different lengths."""
+
+
+class SurveyError(ReportError, ValueError):
+    """A survey of random games was asked for with no games or confidence out of range."""

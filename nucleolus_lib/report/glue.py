@@ -21,7 +21,7 @@ def glue(name: str, bundle: Mapping[str, Any], metadata: Mapping[str, Any]) -> N
 
     record = {RECORD_PREFIX + kind: content for kind, content in bundle.items()}
     scrapbook = {"scrapbook": {"name": name, "mime_prefix": RECORD_PREFIX}}
-    display(record, raw=True, metadata={**scrapbook, **metadata})  # type: ignore[no-untyped-call]
+    display(record, raw=True, metadata={**scrapbook, **metadata})
 
 
 def show(content: Any) -> None:
@@ -30,7 +30,7 @@ def show(content: Any) -> None:
         return
     from IPython.display import display
 
-    display(content, raw=isinstance(content, dict))  # type: ignore[no-untyped-call]
+    display(content, raw=isinstance(content, dict))
 
 
 def is_notebook() -> bool:

@@ -31,7 +31,7 @@ def show_source(*objects: Any, docstring: bool = False) -> Markdown:
     from IPython.display import Markdown
 
     blocks = [f"`{_location(item)}`\n\n```python\n{source_text(item, docstring)}\n```" for item in objects]
-    return Markdown("\n\n".join(blocks))  # type: ignore[no-untyped-call]
+    return Markdown("\n\n".join(blocks))
 
 
 def source_text(item: Any, docstring: bool = False) -> str:
