@@ -22,7 +22,7 @@ def entity_picture(spec: Spec, entities: NDArray[np.float32], title: str = "") -
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.8, 4.8), dpi=100)
+    figure = Figure(figsize=(4.8, 4.8), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_title(title or spec.name)
@@ -51,7 +51,7 @@ def _draw_places(axes: Any, spec: Spec, entities: NDArray[np.float32]) -> None:
     axes.invert_yaxis()
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.1)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=len(kinds), frameon=False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.05), ncols=2, frameon=False)
 
 
 def _draw_table(axes: Any, spec: Spec, entities: NDArray[np.float32]) -> None:
@@ -60,5 +60,6 @@ def _draw_table(axes: Any, spec: Spec, entities: NDArray[np.float32]) -> None:
         cellText=[[f"{value:g}" for value in row] for row in entities],
         rowLabels=[entity.name for entity in spec.entities],
         colLabels=list(spec.entity_features),
-        bbox=(0.3, 0.0, 0.7, 1.0),
+        loc="center",
+        colWidths=[0.7 / len(spec.entity_features)] * len(spec.entity_features),
     )

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from numpy.typing import NDArray
-from pettingzoo import ParallelEnv  # type: ignore[import-untyped]
+from pettingzoo import ParallelEnv
 
 from nucleolus_lib.envs.batched_state import StateT
 from nucleolus_lib.envs.entity_picture import entity_picture
