@@ -1,3 +1,5 @@
+# numba infers the types of the compiled functions itself
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 """The nucleolus as a sequence of linear programmes, each by a dual simplex on (x, t).
 
 With y the payoff above the singletons' values, w(S) = (v(S) - sum_{i in S} v({i})) / scale, level k is
