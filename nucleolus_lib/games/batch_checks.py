@@ -29,7 +29,7 @@ NAMES_SHOWN = 5
 def as_tensor(values: NDArray[Any]) -> Tensor:
     """An array of numbers, fractions included, as a float64 tensor; shares memory where it can."""
     try:
-        return torch.from_numpy(np.array(values, dtype=np.float64, copy=None, order="C"))
+        return torch.from_numpy(np.require(values, np.float64, ("C", "WRITEABLE")))
     except (TypeError, ValueError) as error:
         raise NonFiniteValueError(f"the values must be an array of numbers; got {values!r:.80}") from error
 

@@ -117,7 +117,7 @@ def nucleolus_batch(
     else:
         from nucleolus_lib.games.nucleolus_kernel import solve_batch_payoffs
 
-        array, status = solve_batch_payoffs(forgive_shortfall(flat).numpy(), individually_rational)
+        array, status = solve_batch_payoffs(_lifted(flat, individually_rational).numpy(), individually_rational)
         check_status(torch.from_numpy(status), lead, on_empty)
     return array.reshape(*lead, array.shape[1])
 
@@ -170,7 +170,7 @@ def _solve(
     """The records of checked games (B, 2**n), with every failure raised."""
     solve = _kernel if device_path == "cpu-kernel" or (device_path == "auto" and not games.is_cuda) else _lockstep
     games = games.to(torch.float64)
-    record = solve(forgive_shortfall(games), individually_rational)
+    record = solve(_lifted(games, individually_rational), individually_rational)
     check_status(record.status, lead, on_empty)
     if certify:
         parts = zip(*(torch.split(field, _chunk(games)) for field in (games, *record)), strict=True)
@@ -196,10 +196,20 @@ def _checked(values: Tensor, device_path: str, on_empty: str) -> tuple[Tensor, t
     return checked_batch(values)
 
 
+def _lifted(games: Tensor, individually_rational: bool) -> Tensor:
+    return forgive_shortfall(games) if individually_rational else games
+
+
 def _kernel(games: Tensor, individually_rational: bool) -> TensorRecord:
     from nucleolus_lib.games.nucleolus_kernel import solve_batch
 
-    return TensorRecord.of(solve_batch(games.cpu().numpy(), individually_rational), games.device)
+    record = TensorRecord.of(solve_batch(games.cpu().numpy(), individually_rational), games.device)
+    # The kernel sees a single imputation without solving anything; the gradient needs the rows that fix it.
+    unsolved = (record.status == CONVERGED) & (record.n_levels == 0)
+    if games.shape[1] > 2 and unsolved.any():
+        solved = _lockstep(games[unsolved], individually_rational)
+        record = TensorRecord(*(old.index_put((unsolved,), new) for old, new in zip(record, solved, strict=True)))
+    return record
 
 
 def _lockstep(games: Tensor, individually_rational: bool) -> TensorRecord:

@@ -88,5 +88,5 @@ class _NucleolusFunction(torch.autograd.Function):
 
 def differentiable_nucleolus(values: Tensor, solve: Callable[[Tensor], TensorRecord]) -> Tensor:
     """Payoffs (B, n) of ``values`` (B, 2**n), attached to the graph; ``solve`` makes the record."""
-    payoff: Tensor = _NucleolusFunction.apply(values, solve)  # type: ignore[no-untyped-call]  # type: ignore[no-untyped-call]
+    payoff: Tensor = _NucleolusFunction.apply(values, solve)  # type: ignore[no-untyped-call]
     return payoff

@@ -1,0 +1,280 @@
+"""Many nucleoli at once: published answers, the peer, proofs of optimality, and what theory says must not change."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+
+from nucleolus_lib.games import nucleolus, prenucleolus
+from nucleolus_lib.games.batch_checks import IMPUTATION_SLACK
+from nucleolus_lib.games.batched import nucleolus_batch, nucleolus_batch_record
+from nucleolus_lib.games.coalitions import member_matrix
+from nucleolus_lib.games.fixing_record import FixingRecord
+from nucleolus_lib.games.lockstep import solve_lockstep
+from nucleolus_lib.games.record_certificate import record_defect
+from nucleolus_lib.games.tu_game import TUGame
+from tests.games.golden import cases
+from tests.games.strategies import games
+from tests.reference.game_batches import DEGENERATE, GENERAL
+
+PATHS = ("cpu-kernel", "lockstep")
+FAMILIES = {**GENERAL, **DEGENERATE}
+PROVED = 1e-11
+
+
+def _relabel(values, order):
+    """The game in which player k is the old player ``order[k]``."""
+    n = len(order)
+    coalitions = (member_matrix(n) * (1 << np.array(order))).sum(axis=1)
+    return values[..., coalitions]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("name", list(cases()))
+def test_published_cases(name, path):
+    case = cases()[name]
+    values = case["game"].to_float().values
+    for answer, rational in ((case["nucleolus"], True), (case["prenucleolus"], False)):
+        payoff = nucleolus_batch(values, individually_rational=rational, device_path=path, on_empty="nan")
+        if answer is None:
+            assert np.isnan(payoff).all()
+        else:
+            exact = np.array(answer, dtype=float)
+            assert np.abs(payoff - exact).max() <= 1e-9 * np.abs(values).max()
+
+
+@pytest.mark.parametrize("rational", [True, False])
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_agrees_with_peer(family, rational):
+    coopgame = pytest.importorskip("coopgame")
+    rng = np.random.default_rng(3)
+    for n in (2, 4, 6):
+        values = FAMILIES[family](rng, 4, n)
+        ours = [nucleolus_batch(values, individually_rational=rational, device_path=path) for path in PATHS]
+        for k, game in enumerate(values):
+            solve = coopgame.nucleolus if rational else coopgame.prenucleolus
+            theirs = np.array(solve(coopgame.Game(game[1:].tolist()))["allocation"])
+            for payoff in ours:
+                assert np.abs(payoff[k] - theirs).max() <= 1e-8 * max(np.abs(game).max(), 1.0)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("rational", [True, False])
+def test_every_answer_is_proved(rational, path):
+    rng = np.random.default_rng(5)
+    for n in (1, 2, 3, 5, 8):
+        for name, family in FAMILIES.items():
+            values = torch.from_numpy(family(rng, 40, n))
+            record = nucleolus_batch_record(values, individually_rational=rational, device_path=path)
+            # Where noise took the imputations away, x(N) = v(N) holds up to that noise.
+            bar = IMPUTATION_SLACK if name == "additive_with_noise" else PROVED
+            assert float(record_defect(values, record, rational).max()) <= bar, (name, n)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_ten_players(path):
+    rng = np.random.default_rng(6)
+    values = torch.from_numpy(np.concatenate([family(rng, 8, 10) for family in FAMILIES.values()]))
+    record = nucleolus_batch_record(values, device_path=path)
+    assert float(record_defect(values, record).max()) <= PROVED
+
+
+@given(games(min_players=1, max_players=4, exact=False))
+@settings(deadline=None, max_examples=20)
+def test_equals_the_single_solver(game):
+    for path in PATHS:
+        pre = nucleolus_batch(game.values, individually_rational=False, device_path=path)
+        assert np.allclose(pre, prenucleolus(game).payoff, rtol=0, atol=1e-9)
+        if game.grand_value >= game.singleton_values.sum():
+            assert np.allclose(
+                nucleolus_batch(game.values, device_path=path), nucleolus(game).payoff, rtol=0, atol=1e-9
+            )
+
+
+@pytest.mark.parametrize("family", list(FAMILIES))
+def test_levels_of_the_two_solvers(family):
+    values = FAMILIES[family](np.random.default_rng(8), 50, 5)
+    kernel, lockstep = (nucleolus_batch_record(values, device_path=path) for path in PATHS)
+    assert isinstance(kernel, FixingRecord)
+    assert isinstance(lockstep, FixingRecord)
+    size = np.abs(values).max(axis=1).clip(min=1e-300)
+    # Where there is one imputation only the kernel records no level at all.
+    both = (kernel.n_levels > 0) & (lockstep.n_levels > 0)
+    assert np.allclose((kernel.levels[both, 0] / size[both]), lockstep.levels[both, 0] / size[both], atol=1e-9)
+    assert np.allclose(kernel.payoff / size[:, None], lockstep.payoff / size[:, None], atol=1e-9)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_permutation_equivariance(path):
+    rng = np.random.default_rng(9)
+    values = np.concatenate([family(rng, 20, 5) for family in FAMILIES.values()])
+    order = [3, 0, 4, 1, 2]
+    payoff = nucleolus_batch(values, device_path=path)
+    relabelled = nucleolus_batch(_relabel(values, order), device_path=path)
+    size = np.abs(values).max(axis=1, keepdims=True).clip(min=1.0)
+    assert (np.abs(relabelled - payoff[:, order]) / size).max() <= 1e-9
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("rational", [True, False])
+def test_strategic_equivalence(rational, path):
+    rng = np.random.default_rng(10)
+    values = np.concatenate([FAMILIES[name](rng, 20, 5) for name in ("random_monotone", "ties", "weighted_voting")])
+    factor, shares = rng.uniform(0.01, 100, (len(values), 1)), rng.normal(size=(len(values), 5))
+    moved = factor * values + shares @ member_matrix(5).astype(float).T
+    before = nucleolus_batch(values, individually_rational=rational, device_path=path)
+    after = nucleolus_batch(moved, individually_rational=rational, device_path=path)
+    assert np.abs(after - (factor * before + shares)).max() <= 1e-9 * np.abs(moved).max()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_scales_far_apart(path):
+    rng = np.random.default_rng(11)
+    values = FAMILIES["random_monotone"](rng, 40, 5) * 10.0 ** np.linspace(-200, 200, 40)[:, None]
+    payoff = nucleolus_batch(values, device_path=path)
+    unit = nucleolus_batch(values / values[:, -1:], device_path=path)
+    assert np.abs(payoff / values[:, -1:] - unit).max() <= 1e-9
+
+
+def test_forbidden_coalitions_cost_no_accuracy():
+    values = FAMILIES["random_monotone"](np.random.default_rng(12), 30, 5)
+    values[:, [3, 12, 22]] = -10.0
+    low = values.copy()
+    low[:, [3, 12, 22]] = -1e13
+    gap = nucleolus_batch(low, device_path="lockstep") - nucleolus_batch(values, device_path="lockstep")
+    assert np.abs(gap).max() <= 1e-12
+
+
+def test_additive_noise_gives_the_additive_payoff():
+    rng = np.random.default_rng(13)
+    shares = rng.random((200, 6))
+    values = shares @ member_matrix(6).astype(float).T + 1e-12 * rng.uniform(-1, 1, (200, 64))
+    values[:, 0] = 0.0
+    for path in PATHS:
+        for rational in (True, False):
+            payoff = nucleolus_batch(values, individually_rational=rational, device_path=path)
+            assert np.abs(payoff - shares).max() <= 1e-10
+
+
+def test_shapes_dtypes_and_leading_axes():
+    values = FAMILIES["random_monotone"](np.random.default_rng(14), 24, 4)
+    flat = nucleolus_batch(values)
+    assert np.array_equal(nucleolus_batch(values.reshape(2, 3, 4, 16)).reshape(24, 4), flat)
+    assert nucleolus_batch(values[0]).shape == (4,)
+    assert nucleolus_batch(values[:0]).shape == (0, 4)
+    assert nucleolus_batch(values[:0], device_path="lockstep").shape == (0, 4)
+    assert nucleolus_batch(TUGame(values[0]).values).shape == (4,)
+    single = nucleolus_batch(torch.from_numpy(values).float())
+    assert single.dtype == torch.float32
+    assert np.allclose(single.numpy(), flat, atol=1e-5)
+    whole = nucleolus_batch(torch.tensor([0, 0, 0, 5]))
+    assert whole.dtype == torch.float64
+    assert whole.tolist() == [2.5, 2.5]
+    record = nucleolus_batch_record(torch.from_numpy(values).reshape(4, 6, 16))
+    assert record.duals.shape == (4, 6, 4, 8)
+    assert record.status.shape == (4, 6)
+
+
+def test_the_input_is_left_alone():
+    values = FAMILIES["additive_with_noise"](np.random.default_rng(15), 50, 5)
+    before = values.copy()
+    for path in PATHS:
+        nucleolus_batch(values, device_path=path)
+        assert np.array_equal(values, before)
+
+
+def test_fixed_rounds_equal_the_open_ended_solve():
+    values = torch.from_numpy(np.concatenate([f(np.random.default_rng(16), 30, 5) for f in FAMILIES.values()]))
+    free, fixed = solve_lockstep(values), solve_lockstep(values, fixed_rounds=40)
+    assert all(torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(free, fixed, strict=True))
+
+
+def test_too_few_rounds_are_reported():
+    values = torch.from_numpy(FAMILIES["random_monotone"](np.random.default_rng(17), 30, 6))
+    record = solve_lockstep(values, fixed_rounds=2)
+    unsolved = record.status == 1
+    assert unsolved.any()
+    assert record.payoff[unsolved].isnan().all()
+    assert record.payoff[~unsolved].isfinite().all()
+
+
+class TestCertificate:
+    """The proof must reject what is not a proof."""
+
+    values = torch.from_numpy(FAMILIES["random_monotone"](np.random.default_rng(18), 50, 5))
+
+    def _record(self):
+        return nucleolus_batch_record(self.values, device_path="lockstep")
+
+    def _worst_of_best(self, record):
+        return float(record_defect(self.values, record).min())
+
+    def test_accepts(self):
+        assert float(record_defect(self.values, self._record()).max()) <= PROVED
+
+    def test_rejects_a_moved_payoff(self):
+        record = self._record()
+        move = torch.tensor([1e-4, -1e-4, 0, 0, 0], dtype=torch.float64)
+        assert self._worst_of_best(record._replace(payoff=record.payoff + move)) > 1e-6
+
+    def test_rejects_a_lifted_level(self):
+        record = self._record()
+        assert self._worst_of_best(record._replace(levels=record.levels + 1e-4)) > 1e-6
+
+    def test_rejects_other_weights(self):
+        record = self._record()
+        duals = record.duals.clone()
+        duals[:, 0, 1] += 1e-3
+        assert self._worst_of_best(record._replace(duals=duals)) > 1e-4
+
+    def test_rejects_a_negative_weight(self):
+        record = self._record()
+        assert self._worst_of_best(record._replace(duals=-record.duals)) > 1e-4
+
+    def test_rejects_another_coalition(self):
+        record = self._record()
+        rows = record.rows.clone()
+        rows[:, 1] = (rows[:, 1] % 30) + 1
+        assert self._worst_of_best(record._replace(rows=rows)) > 1e-6
+
+    def test_rejects_a_missing_level(self):
+        record = self._record()
+        assert self._worst_of_best(record._replace(n_levels=record.n_levels - 1)) > 1e-6
+
+    def test_rejects_the_nucleolus_as_prenucleolus(self):
+        values = torch.zeros(1, 8, dtype=torch.float64)
+        values[0, [3, 5, 6, 7]] = torch.tensor([5.0, 0.0, 0.0, 1.0], dtype=torch.float64)
+        record = nucleolus_batch_record(values)
+        assert float(record_defect(values, record, True)) <= PROVED
+        assert float(record_defect(values, record, False)) > 1e-6
+
+    def test_rejects_least_core_payoffs_that_stop_at_level_zero(self):
+        # Three tied largest excesses, but the last level of x is not optimal: move along a least-core face.
+        values = torch.tensor([[0, 0, 0, 4, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 10.0]], dtype=torch.float64)
+        record = nucleolus_batch_record(values)
+        x = record.payoff
+        for direction in torch.eye(4, dtype=torch.float64) - 0.25:
+            assert float(record_defect(values, record._replace(payoff=x + 0.01 * direction))) > 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [4, 6, 8])
+def test_a_million_degenerate_games(n):
+    """Kernel: n = 4, 6 and 8 share 1e6 degenerate games; every answer is proved optimal from its record, no failure.
+
+    The lockstep solver repeats each hundredth chunk and must give the same payoffs.
+    """
+    rng = np.random.default_rng(20 + n)
+    total, chunk = {4: 400_000, 6: 400_000, 8: 200_000}[n], 2_000
+    solved = 0
+    while solved < total:
+        for k, family in enumerate(DEGENERATE.values()):
+            values = torch.from_numpy(family(rng, chunk, n))
+            record = nucleolus_batch_record(values, device_path="cpu-kernel")
+            defect = record_defect(values, record)
+            assert float(defect.max()) <= IMPUTATION_SLACK, family.__name__
+            if (solved // chunk + k) % 100 == 0:
+                other = solve_lockstep(values)
+                size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
+                assert float(((other.payoff - record.payoff) / size).abs().max()) <= 1e-9
+            solved += chunk
