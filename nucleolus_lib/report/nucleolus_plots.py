@@ -20,7 +20,7 @@ from nucleolus_lib.games.excess import excesses
 from nucleolus_lib.games.nucleolus import NucleolusResult
 from nucleolus_lib.games.rational import in_span
 from nucleolus_lib.games.tu_game import TUGame
-from nucleolus_lib.report.style import CARD, COLORS, COLUMN_WIDTH, FAINT, INK
+from nucleolus_lib.report.style import CARD, COLORS, FAINT, INK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
