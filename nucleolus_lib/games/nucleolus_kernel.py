@@ -24,7 +24,7 @@ span(E), up to a chance of about 1e-11 that two such vectors make negligible; th
 masked. Tiny random costs make every pivot progress, so that it cannot cycle; what is fixed is
 decided by the unperturbed duals.
 
-Memory: the values, one working copy and a pool, 16 * 2**n bytes (n = 25: 512 MiB; n = 27: 2 GiB).
+Memory: the values and one working copy, 16 * 2**n bytes, and less than 64 MiB besides (n = 25: 512 MiB; n = 27: 2 GiB).
 
 One file on purpose: numba's cache notices a change in the file a function stands in, not in functions it
 calls elsewhere.
