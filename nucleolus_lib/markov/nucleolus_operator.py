@@ -159,14 +159,16 @@ def iterate_operator(
     limit = DIVERGED * max(1.0, float(np.abs(world.reward).max()) / (1.0 - world.gamma))
     change = np.inf
     sweep = 0
-    while sweep < max_sweeps and change > needed and not change > limit:
+    diverged = False
+    while sweep < max_sweeps and change > needed and not diverged:
         following = nucleolus_operator(problem, q, multiplier)
         # Compared as totals: after the first sweep every iterate is w times its total.
         change = float(np.abs(following.sum(axis=-1) - q.sum(axis=-1)).max())
         q = following
+        diverged = not change <= limit
         sweep += 1
     error = kappa / (1.0 - kappa) * change if kappa < 1.0 else np.inf
-    return OperatorResult(q, change <= needed, not change <= limit, sweep, change, error)
+    return OperatorResult(q, change <= needed, diverged, sweep, change, error)
 
 
 def _largest_weight(problem: OperatorProblem) -> float:

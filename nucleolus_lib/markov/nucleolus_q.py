@@ -126,6 +126,16 @@ def greedy_structures(values: CoalitionValues) -> tuple[tuple[int, ...], ...]:
     return tuple(structures[k] for k in number[np.arange(len(number)), values.greedy_joint])
 
 
+def structure_number(values: CoalitionValues) -> NDArray[np.int64]:
+    """Which structure of :func:`all_structures` the work under each joint action induces, shape (S, J)."""
+    world = values.ecmdp
+    numbers = {structure: k for k, structure in enumerate(all_structures(world.n_agents))}
+    table = [
+        [numbers[tuple(sorted(world.structure(s, j)))] for j in range(world.n_joint)] for s in range(world.n_states)
+    ]
+    return np.array(table, dtype=np.int64)
+
+
 def cohesion_gain(values: CoalitionValues) -> NDArray[np.float64]:
     """How much the best structure beats the grand coalition in every state game, shape (S,); zero if cohesive."""
     return best_structure(values.state_games()).gain

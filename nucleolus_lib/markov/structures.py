@@ -44,7 +44,9 @@ def all_structures(n_agents: int) -> tuple[tuple[int, ...], ...]:
             f"all coalition structures are listed for 1 to {MAX_AGENTS} agents; got {n_agents}. "
             "For one larger game use games.optimal_coalition_structure"
         )
-    return tuple(sorted(partitions(n_agents), key=lambda blocks: (len(blocks), blocks)))
+    return tuple(
+        sorted((tuple(sorted(blocks)) for blocks in partitions(n_agents)), key=lambda blocks: (len(blocks), blocks))
+    )
 
 
 def structure_values(games: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -127,13 +127,15 @@ def run_two_time_scales(
         age = 1.0 + t / steps.delay
         change = nucleolus_operator(problem, q, multiplier) - q
         violation = float((visits * (largest_excess(problem, q) - problem.excess_target)).sum())
+        now = (t, multiplier, violation, float(np.abs(change.sum(axis=-1)).max()))
         if t % steps.record_every == 0 or t == steps.n_steps - 1:
-            recorded.append((t, multiplier, violation, float(np.abs(change.sum(axis=-1)).max())))
+            recorded.append(now)
         q = q + steps.fast_step / age**steps.fast_power * change
         multiplier += steps.slow_step / age**steps.slow_power * violation
         multiplier = min(max(0.0, multiplier), steps.largest_multiplier)
         if not np.abs(q).max() <= limit:
             diverged = True
+            recorded += [now] if recorded[-1] != now else []
             break
     columns = [np.array(column) for column in zip(*recorded, strict=True)]
     return TwoTimeScalesResult(q, multiplier, diverged, *columns)
