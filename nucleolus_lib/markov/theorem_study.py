@@ -198,7 +198,7 @@ def _slug(claim: str) -> str:
 
 
 def _write_provenance(config: StudyConfig, out: Path) -> None:
-    from nucleolus_lib.pipeline.provenance import provenance
+    from nucleolus_lib.provenance import provenance
 
     root = Path(__file__).resolve().parents[2]
     seconds = json.loads((out / "cpu_seconds.json").read_text())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,17 +43,25 @@ def run_build(root: Path, build: str, profile: str, target: str, cores: int, ext
     folder = root / build
     folder.mkdir(parents=True, exist_ok=True)
     claim(folder / PID_FILE)
+    # what chapters that were killed have left
+    shutil.rmtree(folder / "running", ignore_errors=True)
     # worker processes: torch with several threads stalls when they fork on few cores
     environment = os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
     common = [sys.executable, "-m", "snakemake", "--directory", str(root), "--snakefile", str(root / "Snakefile")]
     config = ["--config", f"profile={profile}", f"build={build}"]
     try:
-        quiet = {"capture_output": True, "check": False, "env": environment}
-        subprocess.run([*common, "--unlock", *config], **quiet)  # type: ignore[call-overload]
+        if is_locked(root):
+            subprocess.run([*common, "--unlock", *config], capture_output=True, check=False, env=environment)
         work = [*common, target, "--cores", str(cores), "--rerun-incomplete", "--keep-going", *extra, *config]
         return subprocess.run(work, check=False, env=environment).returncode
     finally:
         (folder / PID_FILE).unlink(missing_ok=True)
+
+
+def is_locked(root: Path) -> bool:
+    """Whether an earlier build was killed before it could take its lock away."""
+    locks = root / ".snakemake" / "locks"
+    return locks.is_dir() and any(locks.iterdir())
 
 
 def claim(pid_file: Path) -> None:

@@ -6,7 +6,8 @@
     data = ["data/games/*.json"]   # files it may read; a change executes the chapter again
     smoke = { n_games = 20 }       # parameters of the quick profile
 
-The profile ``full`` is the notebooks' own defaults.
+The profile ``full`` is the notebooks' own defaults. A line ``readme_figure = "CHAPTER/NAME"`` above the
+tables names the figure that the README shows (:mod:`.readme_figure`).
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def read_settings(root: Path) -> dict[str, ChapterSettings]:
     """
     path = root / SETTINGS_FILE
     tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    tables.pop("readme_figure", None)
     names = chapter_names(root)
     for name, table in tables.items():
         if name not in names:

@@ -30,7 +30,7 @@ import papermill
 
 from nucleolus_lib.pipeline.chapters import PROFILES, data_files, profile_parameters, read_settings
 from nucleolus_lib.pipeline.errors import ChapterRunError, PipelineError
-from nucleolus_lib.pipeline.provenance import provenance
+from nucleolus_lib.provenance import provenance
 from nucleolus_lib.report.artifacts import READ_FILES_FILE
 from nucleolus_lib.report.locations import BUILD_DIR_VARIABLE, repository_root
 

@@ -31,6 +31,7 @@ from typing import Any
 from nucleolus_lib.pipeline.build import run_build
 from nucleolus_lib.pipeline.chapters import PROFILES, chapter_names
 from nucleolus_lib.pipeline.errors import ExpectationError, PipelineError
+from nucleolus_lib.pipeline.readme_figure import accept_figure, figure_differences
 from nucleolus_lib.report.locations import repository_root
 
 EXPECTED_FOLDER = "data/expected"
@@ -140,7 +141,7 @@ def verify(root: Path, build: Path, profile: str) -> int:
     ExpectationError
         Something differs, or there is nothing to compare.
     """
-    differences: list[str] = []
+    differences = figure_differences(root, build) if profile == "full" else []
     compared = 0
     for name in chapter_names(root):
         chapter = root / EXPECTED_FOLDER / name
@@ -186,6 +187,8 @@ def main() -> int:
             for name in chapter_names(root):
                 found = root / build / "artifacts" / name
                 accept_chapter(found, root / EXPECTED_FOLDER / name, given.profile)
+            if given.profile == "full":
+                accept_figure(root, root / build)
             print(f"The tables are in {EXPECTED_FOLDER}; look at git diff before you commit them.")
             return 0
         print(f"{verify(root, root / build, given.profile)} tables agree with {EXPECTED_FOLDER}.")

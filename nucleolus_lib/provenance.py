@@ -1,4 +1,7 @@
-"""Where a result came from: commit, versions, machine."""
+"""Where a result came from: commit, versions, machine.
+
+It belongs to no layer: studies, runs and chapters all record it, and it imports nothing of the library.
+"""
 
 from __future__ import annotations
 
