@@ -14,8 +14,28 @@ from nucleolus_lib.report.style import CARD, COLORS, COLUMN_WIDTH, FAINT
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MARKS = (("o", "blue"), ("D", "vermilion"), ("s", "green"), ("^", "purple"))
-"""Marker and colour of each way to share: told apart without colour too."""
+RULE_MARKS = {"nucleolus": ("o", "vermilion"), "Shapley value": ("D", "purple")}
+"""Marker and colour of the book's two rules, the same in every figure."""
+
+OTHER_MARKS = (("s", "blue"), ("^", "green"), ("P", "orange"), ("v", "black"))
+"""Marker and colour of other rules, in the order in which they come: told apart without colour too."""
+
+
+def marks_for(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Marker and colour (a name in ``COLORS``) for each of the rules.
+
+    Raises
+    ------
+    SharePlotError
+        If more than four of them are not in ``RULE_MARKS``.
+    """
+    others = [name for name in names if name not in RULE_MARKS]
+    if len(others) > len(OTHER_MARKS):
+        raise SharePlotError(
+            f"{len(OTHER_MARKS)} rules beside {' and '.join(RULE_MARKS)} can be told apart; got {len(others)}: {others}"
+        )
+    marks = {**RULE_MARKS, **dict(zip(others, OTHER_MARKS, strict=False))}
+    return [marks[name] for name in names]
 
 
 def share_rows(
@@ -33,7 +53,7 @@ def share_rows(
     players
         Names, one per row, from the top.
     shares
-        One number per player by the rule's name; at most four rules.
+        One number per player by the rule's name; see :func:`marks_for`.
     quantity
         What the numbers are, with their units: the axis label.
     errors
@@ -44,12 +64,13 @@ def share_rows(
     Raises
     ------
     SharePlotError
-        For no rule or more than four, or a row of another length than ``players``.
+        For no rule or too many, or a row of another length than ``players``.
     """
     import matplotlib.pyplot as plt
 
-    if not 1 <= len(shares) <= len(MARKS):
-        raise SharePlotError(f"one to {len(MARKS)} ways to share can be told apart; got {len(shares)}")
+    if not shares:
+        raise SharePlotError("there is nothing to draw: pass at least one way to share")
+    marks = marks_for(list(shares))
     table = {name: np.asarray(row, dtype=np.float64) for name, row in shares.items()}
     for name, row in table.items():
         if row.shape != (len(players),):
@@ -58,7 +79,7 @@ def share_rows(
     figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 1.3 + 0.26 * len(players)))
     stacked = np.stack(list(table.values()))
     axes.hlines(rows, stacked.min(axis=0), stacked.max(axis=0), color="#c4c4c4", linewidth=2, zorder=1)
-    for (name, row), (marker, color) in zip(table.items(), MARKS, strict=False):
+    for (name, row), (marker, color) in zip(table.items(), marks, strict=True):
         bars = None if errors is None or name not in errors else np.asarray(errors[name], dtype=np.float64)
         if bars is not None:
             axes.errorbar(row, rows, xerr=bars, fmt="none", ecolor=COLORS[color], elinewidth=1.2, capsize=2, zorder=2)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nucleolus_lib.games.core import least_core
 from nucleolus_lib.games.tu_game import TUGame
+from nucleolus_lib.report.share_plots import marks_for
 from nucleolus_lib.report.style import CARD, COLORS, FAINT, INK
 from nucleolus_lib.report.triangle_geometry import (
     CORNERS,
@@ -29,9 +30,6 @@ from nucleolus_lib.report.triangle_geometry import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-MARKERS = (("o", "vermilion"), ("D", "purple"), ("s", "green"), ("^", "orange"), ("P", "black"))
-"""Marker and colour of the solutions, in the order in which they are named."""
 
 _OUTSIDE = 0.07
 _LABEL_GAP = 0.035
@@ -53,7 +51,7 @@ def core_triangle(
     Parameters
     ----------
     points
-        Payoffs to mark, by name, such as ``{"nucleolus": x}``; each sums to v(N). At most five.
+        Payoffs to mark, by name, such as ``{"nucleolus": x}``; each sums to v(N).
     levels
         Excess values t whose regions (largest proper excess at most t) are outlined and labelled.
     show_least_core
@@ -71,7 +69,7 @@ def core_triangle(
 
     Raises
     ------
-    TriangleError, EmptyImputationSetError, PayoffShapeError
+    TriangleError, EmptyImputationSetError, PayoffShapeError, SharePlotError
     """
     if axes is None:
         _, axes = plt.subplots(figsize=(6.4, 4.7))
@@ -90,7 +88,8 @@ def core_triangle(
         polygon = region(game, least_core(game.to_exact()).value)
         green = COLORS["green"]
         _draw_polygon(axes, game, polygon, facecolor=green, edgecolor=green, linewidth=3.5, label="least core")
-    for (name, payoff), (marker, color) in zip((points or {}).items(), MARKERS, strict=False):
+    points = points or {}
+    for (name, payoff), (marker, color) in zip(points.items(), marks_for(list(points)), strict=True):
         x, y = plane_points(game, [payoff])[0]
         shape: dict[str, Any] = {"marker": marker, "markersize": 8, "markeredgecolor": CARD, "linestyle": "none"}
         axes.plot(x, y, color=COLORS[color], label=name, zorder=5, **shape)

@@ -57,8 +57,10 @@ def test_share_rows_draw_one_mark_per_player_and_rule():
     assert list(marks["two"]) == [2, 1]
     with pytest.raises(SharePlotError, match="one share for each of 2"):
         share_rows(["a", "b"], {"one": [1]}, quantity="share")
-    with pytest.raises(SharePlotError, match="got 0"):
+    with pytest.raises(SharePlotError, match="nothing to draw"):
         share_rows(["a"], {}, quantity="share")
+    with pytest.raises(SharePlotError, match="got 5"):
+        share_rows(["a"], {str(k): [k] for k in range(5)}, quantity="share")
 
 
 def test_core_bars_add_up_to_one():
