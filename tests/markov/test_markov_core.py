@@ -1,0 +1,104 @@
+"""The Markov core in both readings, with evidence, and when it is empty."""
+
+import numpy as np
+import pytest
+
+from nucleolus_lib.games import TUGame, is_core_empty, least_core
+from nucleolus_lib.markov.coalition_values import coalition_values
+from nucleolus_lib.markov.errors import CreditParameterError, TableShapeError
+from nucleolus_lib.markov.markov_core import READINGS, is_in_markov_core, least_markov_core, markov_games
+from nucleolus_lib.markov.nucleolus_q import nucleolus_q
+from nucleolus_lib.markov.random_ecmdp import draw_worlds
+from tests.markov.worlds import random_world, two_fires
+
+
+@pytest.fixture(scope="module")
+def convex():
+    """A world of three agents whose games are all convex, so that every core is non-empty."""
+    return coalition_values(draw_worlds("convex", 1, 3, 2, 0.9, np.random.default_rng(0)).world(0), 1e-10)
+
+
+@pytest.fixture(scope="module")
+def general():
+    return coalition_values(random_world(1, n_agents=3, n_states=3), 1e-10)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_the_nucleolus_of_the_compared_games_is_a_member(convex, reading):
+    least = least_markov_core(convex, reading)
+    assert not least.is_empty
+    assert least.value <= least.tolerance
+    evidence = is_in_markov_core(convex, least.payoff, reading)
+    assert evidence.is_member
+    assert evidence.worst_excess == pytest.approx(least.value)
+    assert evidence.efficiency_error < 1e-8
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_the_most_dissatisfied_coalition_is_named(convex, reading):
+    payoff = least_markov_core(convex, reading).payoff.copy()
+    where = (1, 5) if reading == "per_action" else (1,)
+    payoff[(*where, 2)] -= 50.0
+    payoff[(*where, 0)] += 50.0
+    evidence = is_in_markov_core(convex, payoff, reading)
+    assert not evidence.is_member
+    assert evidence.worst_state == 1
+    assert evidence.worst_coalition & 0b100
+    assert not evidence.worst_coalition & 0b001
+    game, paid = markov_games(convex, reading)[where], payoff[where]
+    by_hand = {c: game[c] - sum(paid[i] for i in range(3) if c >> i & 1) for c in range(1, 7)}
+    assert evidence.worst_excess == pytest.approx(max(by_hand.values()))
+    assert evidence.worst_coalition == max(by_hand, key=by_hand.get)
+    assert evidence.worst_joint == (5 if reading == "per_action" else convex.greedy_joint[1])
+
+
+def test_efficiency_is_part_of_it(convex):
+    least = least_markov_core(convex, "per_action")
+    generous = is_in_markov_core(convex, least.payoff + 1.0, "per_action")
+    assert not generous.is_member
+    assert generous.efficiency_error == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_emptiness_agrees_with_the_static_core(general, reading):
+    least = least_markov_core(general, reading)
+    games = markov_games(general, reading)
+    flat = [is_core_empty(TUGame(game)) for game in games.reshape(-1, 8)]
+    empty = np.array(flat).reshape(games.shape[:-1])
+    np.testing.assert_array_equal(least.is_state_empty, empty.any(axis=1) if reading == "per_action" else empty)
+    assert least.is_empty
+    assert not is_in_markov_core(general, least.payoff, reading).is_member
+
+
+def test_least_core_values_agree_with_the_static_solver(general):
+    least = least_markov_core(general, "max", rule="prenucleolus")
+    for game, value in zip(general.state_games(), least.values, strict=True):
+        assert value == pytest.approx(least_core(TUGame(game), individually_rational=False).value, abs=1e-8)
+
+
+def test_payoffs_per_action_are_read_at_the_optimal_action(convex):
+    result = nucleolus_q(convex)
+    by_action = is_in_markov_core(convex, result.credit, "max")
+    at_best = is_in_markov_core(convex, result.credit[np.arange(2), convex.greedy_joint], "max")
+    assert by_action == at_best
+
+
+def test_the_readings_differ():
+    """Both agents are needed, so joint action "nobody" is worth more to the team than to anyone alone, but its
+    per-action core also asks about joint actions in which one agent works in vain."""
+    values = coalition_values(two_fires(), 1e-10)
+    assert not least_markov_core(values, "max").is_empty
+    assert least_markov_core(values, "per_action").is_empty
+
+
+@pytest.mark.parametrize(("reading", "shape"), [("per_action", (3, 3)), ("per_action", (3, 8, 2)), ("max", (2, 3))])
+def test_wrong_shapes(general, reading, shape):
+    with pytest.raises(TableShapeError, match="takes finite payoffs"):
+        is_in_markov_core(general, np.zeros(shape), reading)
+
+
+def test_wrong_reading(general):
+    with pytest.raises(CreditParameterError, match="reading must be one of"):
+        least_markov_core(general, "both")
+    with pytest.raises(TableShapeError, match="finite"):
+        is_in_markov_core(general, np.full((3, 3), np.nan), "max")
