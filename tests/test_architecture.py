@@ -1,8 +1,8 @@
 """The layers import one way, and light layers stay light.
 
-games -> markov -> envs -> learners -> experiments -> report -> pipeline. A module imports from its own layer and the ones
-before it, with two stricter rules: learners never import envs (they meet in experiments), and report never trains (it
-imports neither learners nor what trains).
+games -> markov -> envs -> learners -> experiments -> report -> pipeline. A module imports from its own layer and from
+those before it, with two stricter rules: learners never import envs (they meet in experiments), and report never trains
+(it imports neither learners nor what trains).
 """
 
 from __future__ import annotations

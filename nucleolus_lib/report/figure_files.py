@@ -22,7 +22,7 @@ def svg_text(figure: Figure, title: str) -> str:
     """The figure as SVG with ``title`` as its accessible name; same figure, same text."""
     buffer = io.StringIO()
     metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with mpl.rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "none"}):
+    with mpl.rc_context({"svg.hashsalt": HASH_SALT}):
         figure.savefig(buffer, format="svg", metadata=metadata)
     head, opening, rest = _split_opening_tag(buffer.getvalue())
     named = opening[:-1] + ' role="img">'

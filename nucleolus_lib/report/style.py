@@ -2,7 +2,8 @@
 
 Colours are those of Okabe and Ito (2008), which stay apart for colour-blind readers, without their
 yellow, which is too pale on white. Figures are drawn on a white card, so that the same file is
-legible on a light and on a dark page. Texts in an SVG stay text: they scale, and can be searched.
+legible on a light and on a dark page. Letters in an SVG are outlines: a page shows the file as a picture, which
+cannot load the page's fonts, and another font would not fit where the labels are.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ SETTINGS: Mapping[Any, Any] = MappingProxyType(
         "legend.frameon": False,
         "lines.linewidth": 1.8,
         "lines.markersize": 5,
-        "svg.fonttype": "none",
+        "svg.fonttype": "path",
         "svg.hashsalt": HASH_SALT,
         "mathtext.fontset": "dejavusans",
     }

@@ -1,7 +1,7 @@
 """The README's code blocks run.
 
 Python blocks are executed. Of the shell blocks, the papermill example is executed, with the smoke profile's values for
-what it does not set; ``make`` lines are checked by a dry run, because ``make test`` would run this test again. A command
+what it does not set. ``make`` lines are checked by a dry run, because ``make test`` would run this test again. A line
 of another kind fails the test, so that none goes unchecked.
 """
 
