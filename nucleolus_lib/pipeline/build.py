@@ -1,7 +1,7 @@
 """One command for the whole build: ``python -m nucleolus_lib.pipeline.build --profile smoke``.
 
-It calls Snakemake on the ``Snakefile``. A build that was killed leaves a lock and half-finished outputs; the
-next one takes the lock away and makes only those outputs again. What had finished is kept.
+It calls Snakemake on the ``Snakefile``. After a build that was killed, the next one makes the half-finished outputs
+again; what had finished is kept. Two builds of one folder at the same time are refused.
 """
 
 from __future__ import annotations
@@ -47,21 +47,15 @@ def run_build(root: Path, build: str, profile: str, target: str, cores: int, ext
     shutil.rmtree(folder / "running", ignore_errors=True)
     # worker processes: torch with several threads stalls when they fork on few cores
     environment = os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-    common = [sys.executable, "-m", "snakemake", "--directory", str(root), "--snakefile", str(root / "Snakefile")]
-    config = ["--config", f"profile={profile}", f"build={build}"]
+    command = [sys.executable, "-m", "snakemake", target, "--cores", str(cores)]
+    command += ["--directory", str(root), "--snakefile", str(root / "Snakefile")]
+    # --nolock: a killed build leaves Snakemake's lock behind; the process id claimed above can be checked instead
+    command += ["--nolock", "--rerun-incomplete", "--keep-going", *extra]
+    command += ["--config", f"profile={profile}", f"build={build}"]
     try:
-        if is_locked(root):
-            subprocess.run([*common, "--unlock", *config], capture_output=True, check=False, env=environment)
-        work = [*common, target, "--cores", str(cores), "--rerun-incomplete", "--keep-going", *extra, *config]
-        return subprocess.run(work, check=False, env=environment).returncode
+        return subprocess.run(command, check=False, env=environment).returncode
     finally:
         (folder / PID_FILE).unlink(missing_ok=True)
-
-
-def is_locked(root: Path) -> bool:
-    """Whether an earlier build was killed before it could take its lock away."""
-    locks = root / ".snakemake" / "locks"
-    return locks.is_dir() and any(locks.iterdir())
 
 
 def claim(pid_file: Path) -> None:
