@@ -118,8 +118,7 @@ class MatrixGameWorld:
         can = self.available_actions(state).gather(-1, actions[..., None])[..., 0]
         action = torch.where(can, actions, NOOP)
         playing = action != NOOP
-        entry = self._payoff[(action * self._stride).sum(1)]
-        reward = torch.where(playing.all(1), entry, 0.0)
+        reward = self._payoff[(action * self._stride).sum(1)]
         over = torch.ones_like(state.over)
         return Step(
             state=MatrixState(over),

@@ -97,6 +97,13 @@ class TestObservation:
         second = [1, 1, 1, 0, 1, 0, 1, -1, -1, 1, -1, 0, 0.5, 0.5]
         torch.testing.assert_close(world.observation(state)[0], torch.tensor([first, second], dtype=torch.float32))
 
+    def test_the_global_state_and_the_entities(self):
+        world = FireRescue(("S.1", "#.."), 2, effort=2, horizon=10)
+        state = RescueState(torch.tensor([[0, 4]]), torch.tensor([[1]]), torch.tensor([5]))
+        torch.testing.assert_close(world.global_state(state), torch.tensor([[-1.0, -1.0, 1.0, 1.0, 0.5, 0.5]]))
+        agents, fire, wall = [[0, 0, 0, 0], [2, 1, 0, 0]], [2, 0, 0.5, 1], [0, 1, 0, 0]
+        torch.testing.assert_close(world.entities(state)[0], torch.tensor([*agents, fire, wall], dtype=torch.float32))
+
     def test_beyond_the_radius_everything_is_zero(self):
         near = FireRescue(("S..1",), 2, view_radius=2)
         state = RescueState(torch.tensor([[0, 1]]), torch.tensor([[1]]), torch.tensor([0]))
@@ -229,7 +236,7 @@ class TestExactTables:
         draws = torch.rand(2000, 2, generator=torch.Generator().manual_seed(0))
         index = RescueStates(anywhere).index_of(anywhere.initial(draws))
         assert (torch.bincount(index, minlength=5) / 2000 - 0.25).abs()[:4].max() < 0.05
-        fixed = FireRescue(("S1S",), 2)
+        fixed = FireRescue(("1..S",), 2)
         first = RescueStates(fixed).index_of(fixed.initial(torch.zeros(1, 0)))
         assert fixed.to_ecmdp(gamma=0.5).initial_distribution[int(first)] == 1.0
 
@@ -299,6 +306,11 @@ class TestScriptedPolicy:
         world = FireRescue(("S.2..1S",), 3)
         state = RescueState(torch.tensor([[0, 3, 6]]), torch.tensor([[1, 1]]), torch.tensor([0]))
         assert GreedyAssignment(world).assignment(state).tolist() == [[0, 0, 1]]
+
+    def test_ties_go_to_the_lowest_index(self):
+        world = FireRescue(("1S1",), 3)
+        start = world.initial(torch.zeros(1, 0))
+        assert GreedyAssignment(world).assignment(start).tolist() == [[0, 1, -1]]
 
 
 class TestBadInput:

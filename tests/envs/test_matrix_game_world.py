@@ -46,6 +46,15 @@ def test_absence_pays_nothing_and_is_masked():
     assert result.participants[0, 0].tolist() == [False, True]
 
 
+def test_views_show_whether_the_game_is_on():
+    world, generator = qtran(), torch.Generator()
+    state = reset(world, 1, generator)
+    over = step(world, state, torch.tensor([[1, 1]]), generator).state
+    for view in (world.observation, world.global_state, world.entities):
+        assert view(state).unique().tolist() == [1.0]
+        assert view(over).unique().tolist() == [0.0]
+
+
 def test_agents_with_different_numbers_of_actions():
     world, generator = MatrixGameWorld([[1.0, 2.0, 3.0]]), torch.Generator()
     state = reset(world, 1, generator)

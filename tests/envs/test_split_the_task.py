@@ -76,6 +76,14 @@ def test_the_structures_of_the_two_choices():
     assert float(grand.reward) == 1.0
 
 
+def test_views_show_what_is_open_and_the_time():
+    world, generator = SplitTheTask(0.0, horizon=4), torch.Generator()
+    state = step(world, reset(world, 1, generator), torch.tensor([[1, 0]]), generator).state
+    assert world.observation(state).tolist() == [[[0.0, 1.0], [0.0, 1.0]]]
+    assert world.global_state(state).tolist() == [[0.0, 1.0, 0.25]]
+    assert world.entities(state).flatten().tolist() == [0.0, 0.0, 0.0, 1.0]
+
+
 def test_the_batched_world_needs_everybody_as_often_as_the_dial_says():
     world, generator = SplitTheTask(0.3), torch.Generator().manual_seed(1)
     state = reset(world, 20_000, generator)
