@@ -43,10 +43,14 @@ class Found(NamedTuple):
     """The joint action of the case, for claims about every joint action; else 0."""
 
 
-def smallest_counterexamples() -> dict[tuple[str, str], Found]:
-    """For every claim and condition the smallest failing table; pairs without one are left out."""
+def smallest_counterexamples(largest_of_three: int = 3) -> dict[tuple[str, str], Found]:
+    """For every claim and condition the smallest failing table; pairs without one are left out.
+
+    ``largest_of_three`` is the largest reward tried in all tables of three agents; the tables are as many
+    as its successor to the power of seven.
+    """
     found: dict[tuple[str, str], Found] = {}
-    for search, tables in _stages():
+    for search, tables in _stages(largest_of_three):
         new: dict[tuple[str, str], tuple[tuple[Any, ...], Found]] = {}
         for start in range(0, len(tables), CHUNK):
             part = tables[start : start + CHUNK]
@@ -99,9 +103,9 @@ def exact_record(found: Found) -> dict[str, Any]:
     return {**record, **details, "violation": str(violation), "arithmetic": "fractions"}
 
 
-def _stages() -> Iterator[tuple[str, NDArray[np.int64]]]:
+def _stages(largest_of_three: int) -> Iterator[tuple[str, NDArray[np.int64]]]:
     yield "all tables of 2 agents, rewards 0..4", _all_tables(2, 4)
-    yield "all tables of 3 agents, rewards 0..3", _all_tables(3, 3)
+    yield f"all tables of 3 agents, rewards 0..{largest_of_three}", _all_tables(3, largest_of_three)
     pairs_and_all = np.zeros((7**4, 8), dtype=np.int64)
     pairs_and_all[:, [3, 5, 6, 7]] = list(product(range(7), repeat=4))
     yield "all tables of 3 agents, rewards 0..6, single agents earning 0", pairs_and_all

@@ -66,8 +66,10 @@ class StudyConfig:
     states: tuple[int, ...] = (2, 3)
     operator_worlds: int = 12
     """Worlds per number of agents for the contraction table."""
+    operator_agents: tuple[int, ...] = (2, 3, 4, 5)
     least_core_games: int = 300
     """Games per kind and number of agents for the distance from the nucleolus."""
+    least_core_agents: tuple[int, ...] = (3, 4, 5)
     trajectory_steps: int = 10_000
 
 
@@ -122,18 +124,15 @@ def run_study(config: StudyConfig, out: Path, examples: Path, progress: bool = T
     """
     out.mkdir(parents=True, exist_ok=True)
     _claim_folder(out / "config.json", json.loads(json.dumps(asdict(config))))
+    operator = contraction_rows(_rng(config, 1), config.operator_worlds, config.operator_agents)
+    least_core = least_core_rows(_rng(config, 2), config.least_core_games, config.least_core_agents)
+    trajectories = trajectory_rows(config.seed, config.trajectory_steps)
     stages: dict[str, Callable[[], pd.DataFrame]] = {
         "claims.parquet": lambda: _claims(config, out / "parts", progress),
         "named_worlds.parquet": lambda: _frame(_named_world_rows()),
-        "contraction.parquet": lambda: _frame(
-            _bar(contraction_rows(_rng(config, 1), config.operator_worlds), "contraction", progress)
-        ),
-        "trajectories.parquet": lambda: _frame(
-            _bar(trajectory_rows(config.seed, config.trajectory_steps), "two time scales", progress)
-        ),
-        "least_core.parquet": lambda: _frame(
-            _bar(least_core_rows(_rng(config, 2), config.least_core_games), "least core", progress)
-        ),
+        "contraction.parquet": lambda: _frame(_bar(operator, "contraction", progress)),
+        "trajectories.parquet": lambda: _frame(_bar(trajectories, "two time scales", progress)),
+        "least_core.parquet": lambda: _frame(_bar(least_core, "least core", progress)),
     }
     for name, make in stages.items():
         if not (out / name).exists():

@@ -26,9 +26,8 @@ def made_sparse(world):
     order = np.argsort(-table, axis=-1)
     padded = np.concatenate([np.take_along_axis(table, order, -1), np.zeros((*table.shape[:2], 1))], axis=-1)
     names = np.concatenate([np.take_along_axis(successors, order, -1), order[:, :, :1]], axis=-1)
-    return ECMDP(
-        SparseTransition(names.astype(np.int32), padded), world.subtask_rewards, world.gamma, world.n_actions, world.noop
-    )
+    transition = SparseTransition(names.astype(np.int32), padded)
+    return ECMDP(transition, world.subtask_rewards, world.gamma, world.n_actions, world.noop)
 
 
 def two_fires(gamma=0.9, need_both=False):

@@ -36,6 +36,15 @@ def random_signed(rng, games, n):
     return values
 
 
+def bfn1(rng, games, n):
+    """Type 1 of Benedek, Fliege and Nguyen: whole values that grow with the coalition's size."""
+    sizes = coalition_sizes(n).astype(np.int64)
+    values = rng.integers(1, np.maximum(100 * sizes, 1), (games, 1 << n), endpoint=True).astype(np.float64)
+    values[:, -1] = rng.integers(100 * (n - 2), 100 * n, games, endpoint=True)
+    values[:, sizes < 2] = 0.0
+    return values
+
+
 def additive(rng, games, n):
     """v(S) = a(S) with uniform a: nothing to share, up to round-off in the sums."""
     return _shares(rng.random((games, n)) * 10.0 ** rng.integers(-3, 4, (games, 1)))
@@ -102,7 +111,11 @@ def assignment(rng, games, n):
     return values * member[None, :, 0]
 
 
-GENERAL: dict[str, Family] = {"random_monotone": random_monotone, "random_signed": random_signed}
+GENERAL: dict[str, Family] = {
+    "random_monotone": random_monotone,
+    "random_signed": random_signed,
+    "bfn1": bfn1,
+}
 DEGENERATE: dict[str, Family] = {
     family.__name__: family
     for family in (
