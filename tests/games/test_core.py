@@ -1,5 +1,6 @@
 """Core, least core and Bondareva-Shapley weights: each verdict carries a proof, and each proof is checked."""
 
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import numpy as np
@@ -122,3 +123,36 @@ def test_least_core_without_imputations_says_so():
     with pytest.raises(EmptyImputationSetError):
         least_core(TUGame([0, 2, 2, 3]))
     assert least_core(TUGame([0, 2, 2, 3]), individually_rational=False).value == pytest.approx(0.5)
+
+
+def test_one_imputation_is_judged_by_every_proper_coalition():
+    """The last proper coalition, N without player 1, is the one that objects."""
+    single = TUGame([0, 1, 2, 3, 3, 4, 6, 6])
+    result = least_core(single)
+    assert result.value == 1
+    assert result.coalitions == (0b110,)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_the_tolerance_is_relative_to_the_largest_value(scale):
+    def paying(excess):
+        """A two-player game whose equal split leaves player 1 short by ``excess`` times the largest value."""
+        return TUGame(np.array([0, 0.5 + excess, 0, 1]) * scale)
+
+    split = [0.5 * scale, 0.5 * scale]
+    assert is_in_core(paying(1e-10), split)
+    assert not is_in_core(paying(1e-8), split)
+    assert is_in_core(paying(1e-8), split, tolerance=1e-7)
+    assert not is_core_empty(TUGame(np.array([0, 0.5, 0.5 + 1e-10, 1]) * scale))
+    assert is_core_empty(TUGame(np.array([0, 0.5, 0.5 + 1e-8, 1]) * scale))
+
+
+def test_results_cannot_be_changed():
+    results = (
+        (least_core(MAJORITY), "value"),
+        (is_in_core(MAJORITY, [1, 0, 0]), "holds"),
+        (balancing_weights(MAJORITY), "total"),
+    )
+    for result, field in results:
+        with pytest.raises(FrozenInstanceError):
+            setattr(result, field, 0)

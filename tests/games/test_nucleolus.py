@@ -1,6 +1,6 @@
 """The nucleolus against published answers, its own definition, its certificate, and nearly broken games."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from fractions import Fraction
 
 import numpy as np
@@ -86,6 +86,72 @@ def test_kohlberg_names_inefficiency_and_irrationality():
     game = TUGame([0, 1, 1, 4])
     assert "not efficient" in is_nucleolus(game, [2, 1]).reason
     assert "not individually rational" in is_nucleolus(game, [0, 4]).reason
+
+
+def test_kohlberg_evidence_of_inefficiency_and_irrationality():
+    game = TUGame([0, 1, 1, 4])
+    short = is_nucleolus(game, [2, 1])
+    assert (short.excess, short.coalitions) == (1, (0b11,))
+    for player, payoff in enumerate(([0.5, 3.5], [3.5, 0.5])):
+        poor = is_nucleolus(game, payoff)
+        assert (poor.excess, poor.coalitions) == (0.5, (1 << player,))
+        assert f"player '{player + 1}' gets 0.5 but has 1.0 alone" in poor.reason
+    blocks = [0b01, 0b10]
+    assert is_nucleolus(game, [1, 1], blocks)
+    wrong = is_prenucleolus(game, [1, 3], blocks)
+    assert (wrong.excess, wrong.coalitions) == (-2, (0b10,))
+
+
+def test_kohlberg_evidence_names_the_level_and_its_coalitions():
+    majority = TUGame([0, 0, 0, 1, 0, 1, 1, 1])
+    assert is_nucleolus(majority, [1 / 3, 1 / 3, 1 / 3])
+    verdict = is_nucleolus(majority, [0.5, 0.25, 0.25])
+    assert verdict.excess == 0.5
+    assert verdict.coalitions == (0b110,)
+    assert verdict.reason.endswith("{2, 3} can all gain at once")
+    for n_tied, shown in ((4, "{1}, {2}, {3}, {4} can"), (5, "{1}, {2}, {3}, {4}, ... can")):
+        # Player 6 takes everything; the others would each have 1 alone, and gain together.
+        values = subset_sums(np.array([1.0] * n_tied + [0.0] * (6 - n_tied)))
+        values[np.bitwise_count(np.arange(64)) > 1] = 0
+        values[-1] = 6
+        verdict = is_prenucleolus(TUGame(values), [0, 0, 0, 0, 0, 6])
+        assert shown in verdict.reason
+        assert verdict.coalitions == tuple(1 << i for i in range(n_tied))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_kohlberg_tolerance_is_relative_to_the_largest_value(scale):
+    game = TUGame(np.array([0, 0.25, 0, 0.5, 0, 0.5, 0.5, 1.0]) * scale)
+    best = nucleolus(game).payoff
+    for error, accepted in ((1e-10, True), (1e-7, False)):
+        for change in ([error, -error, 0], [error, 0, 0]):
+            assert bool(is_nucleolus(game, best + np.array(change) * scale)) == accepted
+            assert bool(is_prenucleolus(game, best + np.array(change) * scale)) == accepted
+    assert is_nucleolus(game, best + np.array([1e-7, -1e-7, 0]) * scale, tolerance=1e-6)
+    alone = TUGame(np.array([0, 1, 1, 2.0]) * scale)
+    assert is_nucleolus(alone, np.array([1 - 1e-10, 1 + 1e-10]) * scale)
+    assert "individually" in is_nucleolus(alone, np.array([1 - 1e-7, 1 + 1e-7]) * scale).reason
+
+
+def test_kohlberg_is_exact_only_if_game_and_payoff_are():
+    game = TUGame([0, 0, 0, 1, 0, 1, 1, 1])
+    third, off = Fraction(1, 3), Fraction(1, 10**12)
+    assert is_nucleolus(game.to_exact(), [third] * 3)
+    assert not is_nucleolus(game.to_exact(), [third - off, third + off, third])
+    assert is_nucleolus(game.to_exact(), [1 / 3, 1 / 3, 1 / 3])
+    assert is_nucleolus(game, [third - off, third + off, third])
+    assert is_nucleolus(TUGame(np.zeros(8)), [0, 0, 0])
+    assert not is_nucleolus(TUGame(np.zeros(8)), [1e-9, -1e-9, 0])
+
+
+def test_kohlberg_states_its_limit_and_its_verdict_cannot_be_changed():
+    with pytest.raises(TooManyPlayersError, match="limit here is 14"):
+        is_nucleolus(TUGame(np.zeros(1 << 15)), np.zeros(15))
+    verdict = is_nucleolus(TUGame([0, 1, 1, 4]), [2, 2])
+    assert verdict.reason == ""
+    assert verdict.coalitions == verdict.direction == ()
+    with pytest.raises(FrozenInstanceError):
+        verdict.holds = False
 
 
 @given(_integer_game(4))
