@@ -25,7 +25,7 @@ perturbed costs is optimal for the true ones, and nothing needs cleaning up. Wha
 the true duals.
 
 **FLOOR = -2 never binds.** If S is outside span(E), so is its complement, and their rows add up to
-2 t >= w(S) + w(N - S) - w(N) >= -3 when \\|w\\| <= 1; the nucleolus has t >= -w(N) >= -1.
+2 t >= w(S) + w(N - S) - w(N) >= -3, as \\|w\\| <= 1.
 
 **Span.** B^-1 rho, with rho zero on E, is a generic vector orthogonal to E. A row in span(E) vanishes on
 two of them; another row does so with a chance of about 1e-16.
@@ -46,7 +46,8 @@ from nucleolus_lib.games.lockstep_tableau import Rows, Tableau, first_tableau
 from nucleolus_lib.games.tensor_record import TensorRecord
 
 FLOOR = -2.0
-VIOLATION = 1e-10
+VIOLATION = 1e-13
+ROUND_OFF = 1e-9
 POSITIVE_DUAL = 3.4e-4
 IN_SPAN = 1e-9
 PIVOTS_PER_ROUND = 3
@@ -119,9 +120,11 @@ def _pivot(s: Tableau, rows: Rows) -> None:
     step, leaving = torch.where(can_leave, s.inverse[:, m, :m] / u[:, :m], torch.inf).min(dim=1, keepdim=True)
     violated = violation > VIOLATION
     s.is_optimal = ~violated.squeeze(1)
-    # If no row can leave, the level has no solution, which only round-off could bring about: the game ends unsolved.
-    s.is_open = s.is_open & (s.is_optimal | step.isfinite().squeeze(1))
-    pivots = violated & s.is_open.unsqueeze(1)
+    pivots = violated & step.isfinite() & s.is_open.unsqueeze(1)
+    # If no row can leave, the fixed rows contradict a bound. By round-off the bound gives way; by more, the game ends.
+    is_stuck = violated & step.isinf()
+    s.rhs.scatter_add_(1, entering, torch.where(is_stuck, -violation, 0.0))
+    s.is_open = s.is_open & ~(is_stuck & (violation > ROUND_OFF)).squeeze(1)
     _exchange(s.inverse, u, leaving, pivots)
     s.basis.scatter_(1, leaving, torch.where(pivots, entering, s.basis.gather(1, leaving)))
     s.b.scatter_(1, leaving, torch.where(pivots, s.rhs.gather(1, entering), s.b.gather(1, leaving)))

@@ -3,10 +3,16 @@
 **Scaled game.** w(S) = (v(S) - sum_{i in S} v({i})) / scale. A difference within its own rounding error
 is taken for zero; otherwise an additive game would be solved for its rounding errors.
 
-The prenucleolus divides by max |w|. The nucleolus divides by max w, and coalitions far below zero are
-clipped, because they never matter: until x is determined some singleton is outside the span of the
-fixed rows, so t >= -x_i >= -w(N), while w(S) < -w(N) makes a smaller excess. A value of -1e12 for a
-forbidden coalition then costs no accuracy.
+scale is max |w|, after coalitions so far below zero that they can never matter are clipped: a value of
+-1e12 for a forbidden coalition then costs no accuracy. Until x is determined some {i} is outside the
+span of the fixed rows, and N - i with it. Let h = max w.
+
+    nucleolus      t >= -x_i >= -w(N), while e(S, x) <= w(S): S never matters if w(S) < -w(N).
+    prenucleolus   2 t >= w(N - i) - w(N) for that i, so t >= -L, L = max_i (w(N) - w(N - i)) / 2. No excess
+                   passes the equal split's largest, T = max_S (w(S) - |S| w(N) / n), so x_i >= -T and
+                   e(S, x) <= w(S) + n T: S never matters if w(S) < -L - n T.
+
+They are raised to the bound less h, which keeps them below it.
 
 **First vertex.** Every singleton tight, x(N) = w(N): x is the equal split, t = -w(N) / n, and every
 singleton has the dual 1 / n. It is dual feasible and the same basis for every game.
@@ -98,12 +104,23 @@ def normalise(values: Tensor, rows: Rows, individually_rational: bool) -> tuple[
     w = torch.where(w.abs() <= rounding, 0.0, w)
     is_empty = (w[:, -1] < 0) & individually_rational
     w = torch.where(is_empty.unsqueeze(1), 0.0, w)
-    scale = (w if individually_rational else w.abs()).amax(dim=1, keepdim=True)
+    w = torch.maximum(w, _never_matters_below(w, member, individually_rational))
+    scale = w.abs().amax(dim=1, keepdim=True)
     scale = torch.where(scale > 0, scale, 1.0)
-    w = w / scale
+    return w / scale, scale, is_empty
+
+
+def _never_matters_below(w: Tensor, member: Tensor, individually_rational: bool) -> Tensor:
+    """(B, 1): a coalition can be raised to this without any effect on the solution."""
+    n = member.shape[1]
+    top, grand = w.amax(dim=1, keepdim=True), w[:, -1:]
+    top = torch.where(top > 0, top, w.abs().amax(dim=1, keepdim=True))
     if individually_rational:
-        w = torch.maximum(w, -1.0 - w[:, -1:])
-    return w, scale, is_empty
+        return -grand - top
+    without_one = w[:, (1 << n) - 1 - (1 << torch.arange(n, device=w.device))]
+    least_level = 0.5 * (without_one.amin(dim=1, keepdim=True) - grand)
+    equal_split = (w - grand / n * member.sum(dim=1)).amax(dim=1, keepdim=True)
+    return least_level - n * equal_split - top
 
 
 def first_tableau(values: Tensor, rows: Rows, individually_rational: bool) -> Tableau:

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from nucleolus_lib.games.fixing_record import CONVERGED
-from nucleolus_lib.games.lockstep_tableau import Rows
+from nucleolus_lib.games.lockstep_tableau import Rows, normalise
 from nucleolus_lib.games.tensor_record import TensorRecord
 
 IN_SPAN = 1e-8
@@ -32,8 +32,8 @@ LEAST_WEIGHT = 6.8e-4
 def record_defect(values: Tensor, record: TensorRecord, individually_rational: bool = True) -> Tensor:
     """By how much each record fails to prove its payoff, (B,): round-off if it does, infinite where it is not solved.
 
-    Errors of payoffs and levels are relative to the largest \\|v(S)\\| of the game; errors of the weights,
-    which are of order one, are absolute.
+    Errors of payoffs and levels are relative to the largest \\|v(S)\\| of the game, without the coalitions so far
+    below zero that they can never matter; errors of the weights, which are of order one, are absolute.
 
     Parameters
     ----------
@@ -43,9 +43,11 @@ def record_defect(values: Tensor, record: TensorRecord, individually_rational: b
         Fields with one leading axis B.
     """
     games, n = record.payoff.shape
-    matrix = Rows.of(n, values.device).matrix
-    member, x = matrix[: 1 << n, :n], record.payoff
-    magnitude = values.abs().amax(dim=1).clamp(min=torch.finfo(torch.float64).tiny)
+    rows = Rows.of(n, values.device)
+    member, x = rows.matrix[: 1 << n, :n], record.payoff
+    alone = values[:, 1 << torch.arange(n, device=values.device)]
+    w, scale, _ = normalise(values, rows, individually_rational)
+    magnitude = (alone @ member.T + scale * w).abs().amax(dim=1).clamp(min=torch.finfo(torch.float64).tiny)
     coalition = record.rows.clamp(min=0)
     is_used = record.rows >= 0
     level = record.row_level
@@ -75,7 +77,6 @@ def record_defect(values: Tensor, record: TensorRecord, individually_rational: b
     # A coalition that enters the span after level k obeyed levels 0..k; one that entered before level 0 obeys none.
     ceiling = torch.cat([torch.full_like(levels[:, :1], torch.inf), levels.cummin(dim=1).values], dim=1)
     breach = (excess - ceiling.gather(1, spanned_at.clamp(max=n - 1) + 1)).amax(dim=1)
-    alone = values[:, 1 << torch.arange(n, device=values.device)]
     if individually_rational:
         breach = torch.maximum(breach, (alone - x).amax(dim=1))
         # Bounds fixed before level 0 claim that there is one imputation only.

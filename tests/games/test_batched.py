@@ -13,9 +13,10 @@ from nucleolus_lib.games.fixing_record import FixingRecord
 from nucleolus_lib.games.lockstep import solve_lockstep
 from nucleolus_lib.games.record_certificate import record_defect
 from nucleolus_lib.games.tu_game import TUGame
+from tests.benchmarks.batched_games import prove_degenerate_games
 from tests.games.golden import cases
 from tests.games.strategies import games
-from tests.reference.game_batches import DEGENERATE, GENERAL
+from tests.reference.game_batches import DEGENERATE, GENERAL, mixture
 
 PATHS = ("cpu-kernel", "lockstep")
 FAMILIES = {**GENERAL, **DEGENERATE}
@@ -43,38 +44,34 @@ def test_published_cases(name, path):
             assert np.abs(payoff - exact).max() <= 1e-9 * np.abs(values).max()
 
 
+@pytest.mark.parametrize("n", [2, 4, 6])
 @pytest.mark.parametrize("rational", [True, False])
-@pytest.mark.parametrize("family", list(FAMILIES))
-def test_agrees_with_peer(family, rational):
+def test_agrees_with_peer(rational, n):
     coopgame = pytest.importorskip("coopgame")
-    rng = np.random.default_rng(3)
-    for n in (2, 4, 6):
-        values = FAMILIES[family](rng, 4, n)
-        ours = [nucleolus_batch(values, individually_rational=rational, device_path=path) for path in PATHS]
-        for k, game in enumerate(values):
-            solve = coopgame.nucleolus if rational else coopgame.prenucleolus
-            theirs = np.array(solve(coopgame.Game(game[1:].tolist()))["allocation"])
-            for payoff in ours:
-                assert np.abs(payoff[k] - theirs).max() <= 1e-8 * max(np.abs(game).max(), 1.0)
+    values = mixture(np.random.default_rng(3), 4, n)
+    solve = coopgame.nucleolus if rational else coopgame.prenucleolus
+    theirs = np.array([solve(coopgame.Game(game[1:].tolist()))["allocation"] for game in values])
+    size = np.abs(values).max(axis=1, keepdims=True).clip(min=1.0)
+    for path in PATHS:
+        ours = nucleolus_batch(values, individually_rational=rational, device_path=path)
+        assert (np.abs(ours - theirs) / size).max() <= 1e-8
 
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("rational", [True, False])
-def test_every_answer_is_proved(rational, path):
-    rng = np.random.default_rng(5)
-    for n in (1, 2, 3, 5, 8):
-        for name, family in FAMILIES.items():
-            values = torch.from_numpy(family(rng, 40, n))
-            record = nucleolus_batch_record(values, individually_rational=rational, device_path=path)
-            # Where noise took the imputations away, x(N) = v(N) holds up to that noise.
-            bar = IMPUTATION_SLACK if name == "additive_with_noise" else PROVED
-            assert float(record_defect(values, record, rational).max()) <= bar, (name, n)
+@pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
+def test_every_answer_is_proved(n, rational, path):
+    values = torch.from_numpy(mixture(np.random.default_rng(5), 40, n))
+    record = nucleolus_batch_record(values, individually_rational=rational, device_path=path)
+    defect = record_defect(values, record, rational).numpy().reshape(-1, 40).max(axis=1)
+    # Where noise takes the imputations away, x(N) = v(N) holds up to that noise.
+    bars = [IMPUTATION_SLACK if name == "additive_with_noise" else PROVED for name in FAMILIES]
+    assert dict(zip(FAMILIES, defect <= bars, strict=True)) == dict.fromkeys(FAMILIES, True)
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_ten_players(path):
-    rng = np.random.default_rng(6)
-    values = torch.from_numpy(np.concatenate([family(rng, 8, 10) for family in FAMILIES.values()]))
+    values = torch.from_numpy(mixture(np.random.default_rng(6), 8, 10))
     record = nucleolus_batch_record(values, device_path=path)
     assert float(record_defect(values, record).max()) <= PROVED
 
@@ -91,23 +88,19 @@ def test_equals_the_single_solver(game):
             )
 
 
-@pytest.mark.parametrize("family", list(FAMILIES))
-def test_levels_of_the_two_solvers(family):
-    values = FAMILIES[family](np.random.default_rng(8), 50, 5)
+def test_levels_of_the_two_solvers():
+    values = mixture(np.random.default_rng(8), 30, 5)
     kernel, lockstep = (nucleolus_batch_record(values, device_path=path) for path in PATHS)
     assert isinstance(kernel, FixingRecord)
     assert isinstance(lockstep, FixingRecord)
     size = np.abs(values).max(axis=1).clip(min=1e-300)
-    # Where there is one imputation only the kernel records no level at all.
-    both = (kernel.n_levels > 0) & (lockstep.n_levels > 0)
-    assert np.allclose((kernel.levels[both, 0] / size[both]), lockstep.levels[both, 0] / size[both], atol=1e-9)
-    assert np.allclose(kernel.payoff / size[:, None], lockstep.payoff / size[:, None], atol=1e-9)
+    assert np.allclose(kernel.levels[:, 0] / size, lockstep.levels[:, 0] / size, rtol=0, atol=1e-9)
+    assert np.allclose(kernel.payoff / size[:, None], lockstep.payoff / size[:, None], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_permutation_equivariance(path):
-    rng = np.random.default_rng(9)
-    values = np.concatenate([family(rng, 20, 5) for family in FAMILIES.values()])
+    values = mixture(np.random.default_rng(9), 20, 5)
     order = [3, 0, 4, 1, 2]
     payoff = nucleolus_batch(values, device_path=path)
     relabelled = nucleolus_batch(_relabel(values, order), device_path=path)
@@ -136,13 +129,27 @@ def test_scales_far_apart(path):
     assert np.abs(payoff / values[:, -1:] - unit).max() <= 1e-9
 
 
-def test_forbidden_coalitions_cost_no_accuracy():
+@pytest.mark.parametrize("rational", [True, False])
+def test_forbidden_coalitions_cost_no_accuracy(rational):
     values = FAMILIES["random_monotone"](np.random.default_rng(12), 30, 5)
-    values[:, [3, 12, 22]] = -10.0
+    values[:, [3, 12, 22]] = -60.0
     low = values.copy()
     low[:, [3, 12, 22]] = -1e13
-    gap = nucleolus_batch(low, device_path="lockstep") - nucleolus_batch(values, device_path="lockstep")
-    assert np.abs(gap).max() <= 1e-12
+    before, after = (
+        nucleolus_batch(game, individually_rational=rational, device_path="lockstep") for game in (values, low)
+    )
+    assert np.abs(after - before).max() <= 1e-12
+
+
+def test_nearly_tied_games_in_lockstep():
+    """Ties broken by less and less: no size of noise sits badly with the solver's tolerances."""
+    rng = np.random.default_rng(19)
+    ties = FAMILIES["ties"](rng, 700, 6)
+    noise = 10.0 ** -np.repeat(np.arange(7, 14), 100)[:, None]
+    values = torch.from_numpy(ties + noise * rng.random(ties.shape) * (ties > 0))
+    for rational in (True, False):
+        record = nucleolus_batch_record(values, individually_rational=rational, device_path="lockstep")
+        assert float(record_defect(values, record, rational).max()) <= 1e-12
 
 
 def test_additive_noise_gives_the_additive_payoff():
@@ -184,9 +191,12 @@ def test_the_input_is_left_alone():
 
 
 def test_fixed_rounds_equal_the_open_ended_solve():
-    values = torch.from_numpy(np.concatenate([f(np.random.default_rng(16), 30, 5) for f in FAMILIES.values()]))
+    values = torch.from_numpy(mixture(np.random.default_rng(16), 20, 5))
     free, fixed = solve_lockstep(values), solve_lockstep(values, fixed_rounds=40)
-    assert all(torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)) for a, b in zip(free, fixed, strict=True))
+    assert torch.equal(free.status, fixed.status)
+    # Batches of another size are summed in another order, so that the last digits may differ.
+    size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
+    assert float(((free.payoff - fixed.payoff) / size).abs().max()) <= 1e-12
 
 
 def test_too_few_rounds_are_reported():
@@ -258,23 +268,10 @@ class TestCertificate:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", [4, 6, 8])
-def test_a_million_degenerate_games(n):
-    """Kernel: n = 4, 6 and 8 share 1e6 degenerate games; every answer is proved optimal from its record, no failure.
-
-    The lockstep solver repeats each hundredth chunk and must give the same payoffs.
-    """
-    rng = np.random.default_rng(20 + n)
-    total, chunk = {4: 400_000, 6: 400_000, 8: 200_000}[n], 2_000
-    solved = 0
-    while solved < total:
-        for k, family in enumerate(DEGENERATE.values()):
-            values = torch.from_numpy(family(rng, chunk, n))
-            record = nucleolus_batch_record(values, device_path="cpu-kernel")
-            defect = record_defect(values, record)
-            assert float(defect.max()) <= IMPUTATION_SLACK, family.__name__
-            if (solved // chunk + k) % 100 == 0:
-                other = solve_lockstep(values)
-                size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
-                assert float(((other.payoff - record.payoff) / size).abs().max()) <= 1e-9
-            solved += chunk
+def test_a_million_degenerate_games():
+    """Every answer is proved from its record, and the lockstep solver repeats a hundredth of them."""
+    proof = prove_degenerate_games(1_000_000)
+    assert proof.games == 1_000_000
+    assert proof.failures == 0
+    assert proof.repeated >= 10_000
+    assert proof.largest_gap <= 1e-9

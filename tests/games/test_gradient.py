@@ -7,16 +7,15 @@ import torch
 from nucleolus_lib.games.batched import nucleolus_batch, nucleolus_batch_record
 from nucleolus_lib.games.coalitions import member_matrix
 from nucleolus_lib.games.gradient import nucleolus_vjp
-from tests.reference.game_batches import DEGENERATE, GENERAL
+from tests.reference.game_batches import DEGENERATE, mixture, random_monotone, random_signed
 
 PATHS = ("cpu-kernel", "lockstep")
 BAR = 1e-6
 
 
 def _random(n, games=12, seed=0):
-    half = games // 2
     rng = np.random.default_rng(seed)
-    return torch.from_numpy(np.concatenate([family(rng, half, n) for family in GENERAL.values()]))
+    return torch.from_numpy(np.concatenate([family(rng, games // 2, n) for family in (random_monotone, random_signed)]))
 
 
 def _jacobian(record):
@@ -60,7 +59,7 @@ def test_finite_differences_reject_a_wrong_record(change):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_gradcheck(path):
-    tail = _random(3, games=4, seed=30)[:, 1:].clone().requires_grad_()
+    tail = _random(3, games=2, seed=30)[:, 1:].clone().requires_grad_()
 
     def payoff(rest):
         return nucleolus_batch(torch.nn.functional.pad(rest, (1, 0)), device_path=path)
@@ -71,18 +70,16 @@ def test_gradcheck(path):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("rational", [True, False])
-@pytest.mark.parametrize("family", [*GENERAL, *DEGENERATE])
-def test_jacobian_reproduces_the_payoff(family, rational, path):
+def test_jacobian_reproduces_the_payoff(rational, path):
     """J v = x as the map is homogeneous, J a = a for additive games, kinks included."""
     rng = np.random.default_rng(1)
-    n = 5
-    values = torch.from_numpy({**GENERAL, **DEGENERATE}[family](rng, 40, n))
+    values = torch.from_numpy(mixture(rng, 20, 5))
     record = nucleolus_batch_record(values, individually_rational=rational, device_path=path)
     jacobian = _jacobian(record)
     size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
     assert float((((jacobian @ values.unsqueeze(2)).squeeze(2) - record.payoff) / size).abs().max()) <= 1e-10
-    shares = torch.from_numpy(rng.normal(size=(40, n)))
-    additive = shares @ torch.from_numpy(member_matrix(n).astype(float)).T
+    shares = torch.from_numpy(rng.normal(size=(len(values), 5)))
+    additive = shares @ torch.from_numpy(member_matrix(5).astype(float)).T
     assert float(((jacobian @ additive.unsqueeze(2)).squeeze(2) - shares).abs().max()) <= 1e-12
 
 
@@ -105,10 +102,10 @@ def _into_the_piece(record):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("rational", [True, False])
-@pytest.mark.parametrize("family", [name for name in DEGENERATE if name != "additive_with_noise"])
-def test_one_sided_derivative_at_kinks(family, rational, path):
+def test_one_sided_derivative_at_kinks(rational, path):
     """The gradient is that of a piece of the map that the game touches, seen by a step into that piece."""
-    values = torch.from_numpy(DEGENERATE[family](np.random.default_rng(2), 40, 5))
+    kinks = {name: family for name, family in DEGENERATE.items() if name != "additive_with_noise"}
+    values = torch.from_numpy(mixture(np.random.default_rng(2), 30, 5, kinks))
     record = nucleolus_batch_record(values, individually_rational=rational, device_path=path)
     direction, step = _into_the_piece(record), 1e-6 * values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
     moved = nucleolus_batch(values + step * direction, individually_rational=rational)
@@ -160,7 +157,7 @@ def test_training_reaches_a_target():
     rest = torch.from_numpy(np.random.default_rng(6).random((1, 15))).requires_grad_()
     optimiser = torch.optim.Adam([rest], lr=0.1)
     losses = []
-    for _ in range(120):
+    for _ in range(100):
         payoff = nucleolus_batch(torch.nn.functional.pad(rest, (1, 0)), individually_rational=False)
         loss = ((payoff - target) ** 2).sum()
         optimiser.zero_grad()

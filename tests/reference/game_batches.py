@@ -130,3 +130,9 @@ DEGENERATE: dict[str, Family] = {
         assignment,
     )
 }
+
+
+def mixture(rng, games, n, families=None):
+    """``games`` games of each family (all by default), one family after the other."""
+    chosen = {**GENERAL, **DEGENERATE} if families is None else families
+    return np.concatenate([family(rng, games, n) for family in chosen.values()])
