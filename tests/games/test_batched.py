@@ -192,7 +192,7 @@ def test_the_input_is_left_alone():
 
 def test_fixed_rounds_equal_the_open_ended_solve():
     values = torch.from_numpy(mixture(np.random.default_rng(16), 20, 5))
-    free, fixed = solve_lockstep(values), solve_lockstep(values, fixed_rounds=40)
+    free, fixed = solve_lockstep(values, False), solve_lockstep(values, False, fixed_rounds=40)
     assert torch.equal(free.status, fixed.status)
     # Batches of another size are summed in another order, so that the last digits may differ.
     size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
