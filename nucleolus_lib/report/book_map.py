@@ -35,8 +35,8 @@ GAMES, DYNAMICS, LEARNING, RESULTS = "Games", "Dynamics", "Worlds and learners",
 CHAPTERS = (
     BookChapter(0, "Start here", "What is this book about?", GAMES, (), True),
     BookChapter(1, "Games and the core", "When can a team share so that no group would leave?", GAMES, (0,), True),
-    BookChapter(2, "The nucleolus", "Which stable payoff treats the least content group best?", GAMES, (1,), False),
-    BookChapter(3, "Shapley versus nucleolus", "Two fair shares: when do they differ?", GAMES, (2,), False),
+    BookChapter(2, "The nucleolus", "Which stable payoff treats the least content group best?", GAMES, (1,), True),
+    BookChapter(3, "Shapley versus nucleolus", "Two fair shares: when do they differ?", GAMES, (2,), True),
     BookChapter(
         4, "The entity-based coalition POMDP", "What is a task made of subtasks, in symbols?", DYNAMICS, (1,), False
     ),
