@@ -67,8 +67,8 @@ def solve_lockstep(
     individually_rational
         True for the nucleolus, False for the prenucleolus.
     fixed_rounds
-        Run exactly so many rounds (each ``PIVOTS_PER_ROUND`` pivots and one closing) with all games and
-        without waiting for the device, for instance inside a CUDA graph; games that needed more come
+        Run exactly so many rounds (each ``PIVOTS_PER_ROUND`` pivots and one closing) with all games: no
+        shape depends on the data and the host never waits for the device. Games that needed more come
         back as NOT_CONVERGED. By default the solve runs until every game is done, looks every
         ``ROUNDS_PER_CHECK`` rounds, and goes on with the open games alone once half are done.
 

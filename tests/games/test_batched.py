@@ -10,6 +10,7 @@ from nucleolus_lib.games.batch_checks import IMPUTATION_SLACK
 from nucleolus_lib.games.batched import nucleolus_batch, nucleolus_batch_record
 from nucleolus_lib.games.coalitions import member_matrix
 from nucleolus_lib.games.fixing_record import FixingRecord
+from nucleolus_lib.games.gradient import nucleolus_vjp
 from nucleolus_lib.games.lockstep import solve_lockstep
 from nucleolus_lib.games.record_certificate import record_defect
 from nucleolus_lib.games.tu_game import TUGame
@@ -197,6 +198,28 @@ def test_fixed_rounds_equal_the_open_ended_solve():
     # Batches of another size are summed in another order, so that the last digits may differ.
     size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
     assert float(((free.payoff - fixed.payoff) / size).abs().max()) <= 1e-12
+
+
+def test_fixed_rounds_need_no_data():
+    """On the meta device tensors have shapes but no values: any look at the data would raise."""
+    record = solve_lockstep(torch.empty(7, 32, dtype=torch.float64, device="meta"), fixed_rounds=3)
+    assert record.payoff.shape == (7, 5)
+    assert nucleolus_vjp(record, record.payoff).shape == (7, 32)
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        solve_lockstep(torch.empty(7, 32, dtype=torch.float64, device="meta"))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_on_a_gpu():
+    values = torch.from_numpy(mixture(np.random.default_rng(21), 50, 6))
+    here, there = values.clone().requires_grad_(), values.cuda().requires_grad_()
+    cpu, gpu = nucleolus_batch(here, device_path="lockstep"), nucleolus_batch(there, certify=True)
+    assert gpu.is_cuda
+    size = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-300)
+    assert float(((gpu.cpu() - cpu) / size).abs().max()) <= 1e-9
+    gpu.sum().backward()
+    assert there.grad.is_cuda
+    assert torch.allclose(there.grad.sum(dim=0).cpu()[-1:], torch.tensor([float(len(values))], dtype=torch.float64))
 
 
 def test_too_few_rounds_are_reported():
