@@ -30,6 +30,11 @@ RULES = (
         r"\1",
         "the label hides the visible text 'Search Ctrl+K' from assistive technology (WCAG 2.5.3)",
     ),
+    Rule(
+        re.compile(r'<summary aria-label="Toggle hidden content">'),
+        "<summary>",
+        "the label hides the visible text, 'Show code cell source' (WCAG 2.5.3)",
+    ),
     Rule(re.compile(r' role="doc-biblioentry"'), "", "a deprecated role"),
     Rule(re.compile(r'<div role="list" (class="citation-list")'), r"<div \1", "its children are no list items"),
 )

@@ -43,8 +43,8 @@ def _section(index: Mapping[str, Any]) -> str:
 
 def _entry(chapter: str, artifact: Mapping[str, Any]) -> str:
     files = " ".join(_download(chapter, file) for file in artifact["files"])
-    alt = f": {artifact['alt']}" if artifact.get("alt") else ""
-    return f"`{artifact['name']}` ({KINDS[artifact['kind']]}){alt}\n: Data: {artifact['data']}. Files: {files}.\n"
+    alt = f"{artifact['alt']} " if artifact.get("alt") else ""
+    return f"`{artifact['name']}` ({KINDS[artifact['kind']]})\n: {alt}Data: {artifact['data']}. Files: {files}.\n"
 
 
 def _numbers(chapter: str, numbers: Iterable[Mapping[str, Any]]) -> str:

@@ -69,10 +69,13 @@ EMPTY_INTERACTIVE = """() => [...document.querySelectorAll(".interactive-figure"
 
 OVERFLOW = """() => {
     const width = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= width) return [];
-    const isWide = item => item.getBoundingClientRect().right > width + 1;
-    const wide = [...document.querySelectorAll("main *")].filter(isWide);
-    return wide.slice(0, 3).map(item => "wider than the screen: " + item.outerHTML.slice(0, 100));
+    const total = document.documentElement.scrollWidth;
+    if (total <= width) return [];
+    const scrolls = item => item && item !== document.body
+        && (getComputedStyle(item).overflowX !== "visible" || scrolls(item.parentElement));
+    const isWide = item => item.getBoundingClientRect().right > width && !scrolls(item.parentElement);
+    const wide = [...document.querySelectorAll("body *")].filter(isWide).map(item => item.outerHTML.slice(0, 100));
+    return ["wider than the screen: " + total + " instead of " + width + ": " + wide.slice(0, 3).join(" and ")];
 }"""
 
 AXE = """(tags) => axe.run(document, {runOnly: tags}).then(result => result.violations.flatMap(violation =>

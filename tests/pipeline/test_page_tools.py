@@ -82,12 +82,14 @@ PAGE = (
     '<link rel="preload" as="font" type="font/woff2" href="a.woff2" />\n<link rel="preload" as="script" href="a.js" />'
     '<button class="btn search-button-field" title="s" aria-label="Search" id="x">Search</button>'
     '<button class="other" aria-label="Search"></button>'
+    '<summary aria-label="Toggle hidden content">Show</summary>'
     '<div role="list" class="citation-list"><div class="citation" role="doc-biblioentry">x</div></div>'
 )
 MENDED = (
     '<link rel="preload" as="script" href="a.js" />'
     '<button class="btn search-button-field" title="s" id="x">Search</button>'
     '<button class="other" aria-label="Search"></button>'
+    "<summary>Show</summary>"
     '<div class="citation-list"><div class="citation">x</div></div>'
 )
 
@@ -131,8 +133,7 @@ def test_the_list_names_every_result_with_command_and_data() -> None:
     for expected in (
         "## {doc}`02_the_nucleolus`",
         "papermill book/02_the_nucleolus.ipynb out.ipynb",
-        "`bars` (figure): Bars.",
-        "Data: data/games/x.json.",
+        "`bars` (figure)\n: Bars. Data: data/games/x.json.",
         "{download}`svg <artifacts/02_the_nucleolus/bars.svg>`",
         "`shares` (table)",
         "`value` = 0.12",
