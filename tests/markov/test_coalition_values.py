@@ -1,10 +1,12 @@
 """What every coalition earns alone: the slow twin, the Bellman residual, and certificates that can fail."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
 from nucleolus_lib.games.coalitions import players_of
-from nucleolus_lib.markov.coalition_values import coalition_values
+from nucleolus_lib.markov.coalition_values import coalition_values, rounding_error
 from nucleolus_lib.markov.errors import UnreachableToleranceError
 from nucleolus_lib.markov.joint_actions import actions_of_joint, joint_of_coalition
 from nucleolus_lib.markov.matrix_games import qtran
@@ -137,3 +139,38 @@ def test_no_discount_is_one_sweep():
     np.testing.assert_allclose(values.at_joint_actions()[:, :, 3], world.reward)
     nothing = ECMDP(world.transition, np.zeros((2, 4, 1)), 0.5, (2, 2), (0, 0))
     assert not coalition_values(nothing).state_values.any()
+
+
+def test_the_rounding_allowance_is_the_stated_one():
+    world = random_world(5, n_agents=2, n_states=4, gamma=0.75)
+    expected = (world.transition.n_terms + 3) * 2.0**-52 * 10.0 / 0.25
+    assert rounding_error(world, 10.0) == pytest.approx(expected, rel=1e-12)
+    assert coalition_values(world).error_bound >= rounding_error(world, float(np.abs(world.reward).max()) / 0.25)
+
+
+def test_the_tolerance_may_be_met_exactly_but_must_lie_above_the_rounding():
+    world = WORLDS["three agents"]
+    values = coalition_values(world, tolerance=1e-9, evaluation_sweeps=0)
+    again = coalition_values(world, tolerance=values.error_bound, evaluation_sweeps=0)
+    assert again.n_sweeps == values.n_sweeps
+    assert coalition_values(world, 1e-9, evaluation_sweeps=0, max_sweeps=values.n_sweeps).n_sweeps == values.n_sweeps
+    with pytest.raises(UnreachableToleranceError, match="not reached in max_sweeps"):
+        coalition_values(world, 1e-9, evaluation_sweeps=0, max_sweeps=values.n_sweeps - 1)
+    floor = rounding_error(world, float(np.abs(world.reward).max()) / (1.0 - world.gamma))
+    with pytest.raises(UnreachableToleranceError, match="below what float64"):
+        coalition_values(world, tolerance=floor, max_sweeps=50)
+
+
+def test_a_world_that_always_pays_the_same_is_known_at_the_start():
+    world = random_world(6, n_agents=2, n_states=3, gamma=0.5)
+    even = ECMDP(world.transition, np.ones((3, 4, 1)), 0.5, (2, 2), (0, 0))
+    values = coalition_values(even)
+    assert values.n_sweeps == 1
+    np.testing.assert_allclose(values.state_values, 2.0, rtol=1e-14)
+
+
+def test_values_cannot_be_exchanged_and_can_be_keys():
+    values = coalition_values(two_fires())
+    assert len({values, coalition_values(two_fires())}) == 2
+    with pytest.raises(FrozenInstanceError):
+        values.error_bound = 0.0

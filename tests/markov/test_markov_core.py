@@ -1,5 +1,7 @@
 """The Markov core in both readings, with evidence, and when it is empty."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 
@@ -102,3 +104,58 @@ def test_wrong_reading(general):
         least_markov_core(general, "both")
     with pytest.raises(TableShapeError, match="finite"):
         is_in_markov_core(general, np.full((3, 3), np.nan), "max")
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize("coalition", range(1, 7))
+def test_every_proper_coalition_can_be_the_one_that_complains(convex, reading, coalition):
+    payoff = least_markov_core(convex, reading).payoff.copy()
+    member = np.array([coalition >> i & 1 for i in range(3)], dtype=bool)
+    where = (1, 5) if reading == "per_action" else (1,)
+    payoff[where] += np.where(member, -50.0 / member.sum(), 50.0 / (~member).sum())
+    evidence = is_in_markov_core(convex, payoff, reading)
+    assert evidence.worst_coalition == coalition
+    assert evidence.worst_excess > 0
+    assert evidence.efficiency_error < 1e-8
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_the_tolerance_decides_for_excess_and_efficiency_alike(convex, reading):
+    games = markov_games(convex, reading)
+    tolerance = 1e-7 * np.abs(games).max() + 2 * convex.error_bound
+    least = least_markov_core(convex, reading)
+    assert least.tolerance == pytest.approx(tolerance, rel=1e-12)
+    for step, accepted in ((0.5, True), (2.0, False)):
+        wasted = least.payoff - step * tolerance / 3  # N alone loses the whole step
+        evidence = is_in_markov_core(convex, wasted, reading)
+        assert evidence.tolerance == least.tolerance
+        assert evidence.efficiency_error == pytest.approx(step * tolerance, rel=1e-2)
+        assert evidence.is_member == accepted
+        # Agent 2 gets what it would earn alone less a step, agent 0 the difference: only {2} can complain.
+        paid = least.payoff.copy()
+        where = (1, 5) if reading == "per_action" else (1,)
+        paid[(*where, 0)] += paid[(*where, 2)] - games[where][4] + step * tolerance
+        paid[(*where, 2)] = games[where][4] - step * tolerance
+        objection = max(games[where][c] - sum(paid[(*where, i)] for i in range(3) if c >> i & 1) for c in range(1, 7))
+        evidence = is_in_markov_core(convex, paid, reading)
+        assert evidence.is_member == (objection <= tolerance)
+        assert accepted or objection > tolerance
+
+
+def test_one_empty_state_is_enough():
+    values = coalition_values(two_fires(), 1e-10)
+    least = least_markov_core(values, "per_action")
+    np.testing.assert_array_equal(least.is_state_empty, [True, False])
+    assert least.is_empty
+    assert least.values.shape == (2, 9)
+    assert least.value == least.values.max() > 0
+
+
+def test_evidence_and_least_core_cannot_be_changed(convex):
+    least = least_markov_core(convex, "max")
+    with pytest.raises(FrozenInstanceError):
+        least.value = 0.0
+    evidence = is_in_markov_core(convex, least.payoff, "max")
+    with pytest.raises(FrozenInstanceError):
+        evidence.is_member = False
+    assert len({least, least_markov_core(convex, "max")}) == 2
