@@ -144,7 +144,7 @@ def test_no_discount_is_one_sweep():
 def test_the_rounding_allowance_is_the_stated_one():
     world = random_world(5, n_agents=2, n_states=4, gamma=0.75)
     expected = (world.transition.n_terms + 3) * 2.0**-52 * 10.0 / 0.25
-    assert rounding_error(world, 10.0) == pytest.approx(expected, rel=1e-12)
+    assert rounding_error(world, 10.0) == pytest.approx(expected, rel=1e-12, abs=0.0)
     assert coalition_values(world).error_bound >= rounding_error(world, float(np.abs(world.reward).max()) / 0.25)
 
 

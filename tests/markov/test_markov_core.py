@@ -11,6 +11,7 @@ from nucleolus_lib.markov.errors import CreditParameterError, TableShapeError
 from nucleolus_lib.markov.markov_core import READINGS, is_in_markov_core, least_markov_core, markov_games
 from nucleolus_lib.markov.nucleolus_q import nucleolus_q
 from nucleolus_lib.markov.random_ecmdp import draw_worlds
+from nucleolus_lib.markov.tabular import ECMDP
 from tests.markov.worlds import random_world, two_fires
 
 
@@ -115,6 +116,7 @@ def test_every_proper_coalition_can_be_the_one_that_complains(convex, reading, c
     payoff[where] += np.where(member, -50.0 / member.sum(), 50.0 / (~member).sum())
     evidence = is_in_markov_core(convex, payoff, reading)
     assert evidence.worst_coalition == coalition
+    assert evidence.worst_joint == (5 if reading == "per_action" else convex.greedy_joint[1])
     assert evidence.worst_excess > 0
     assert evidence.efficiency_error < 1e-8
 
@@ -149,6 +151,18 @@ def test_one_empty_state_is_enough():
     assert least.is_empty
     assert least.values.shape == (2, 9)
     assert least.value == least.values.max() > 0
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_nothing_to_share_is_shared_by_nothing(reading):
+    """All numbers are exactly zero, the tolerance too: no excess is not an objection."""
+    world = random_world(4, n_agents=2, n_states=2)
+    nothing = ECMDP(world.transition, np.zeros((2, 4, 1)), 0.5, (2, 2), (0, 0))
+    values = coalition_values(nothing)
+    least = least_markov_core(values, reading)
+    assert least.tolerance == least.value == 0.0
+    assert not least.is_empty
+    assert is_in_markov_core(values, np.zeros_like(least.payoff), reading).is_member
 
 
 def test_evidence_and_least_core_cannot_be_changed(convex):
