@@ -15,12 +15,13 @@ endif
 INSTALLED := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help book test bench bench-games bench-markov verify accept lint serve clean
+.PHONY: help book test test-pages bench bench-games bench-markov verify accept lint serve clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book [PROFILE=full|smoke]   build the book into build/PROFILE/html"
 	@echo "make test                        run the tests"
+	@echo "make test-pages                  look at every page of the built book in Chromium"
 	@echo "make verify [PROFILE=...]        make every table again and compare it with data/expected"
 	@echo "make accept [PROFILE=...]        take the new tables over into data/expected"
 	@echo "make bench                       measure all speed bars (bench-games, bench-markov: one part)"
@@ -44,6 +45,9 @@ book: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+test-pages: $(INSTALLED)
+	$(PY) -m pytest -m browser -rs tests/book $(PYTEST_ARGS)
 
 verify: $(INSTALLED)
 	$(PY) -m nucleolus_lib.pipeline.verify --profile $(PROFILE) --cores $(CORES)
