@@ -203,13 +203,7 @@ def _lifted(games: Tensor, individually_rational: bool) -> Tensor:
 def _kernel(games: Tensor, individually_rational: bool) -> TensorRecord:
     from nucleolus_lib.games.nucleolus_kernel import solve_batch
 
-    record = TensorRecord.of(solve_batch(games.cpu().numpy(), individually_rational), games.device)
-    # The kernel sees a single imputation without solving anything; the gradient needs the rows that fix it.
-    unsolved = (record.status == CONVERGED) & (record.n_levels == 0)
-    if games.shape[1] > 2 and unsolved.any():
-        solved = _lockstep(games[unsolved], individually_rational)
-        record = TensorRecord(*(old.index_put((unsolved,), new) for old, new in zip(record, solved, strict=True)))
-    return record
+    return TensorRecord.of(solve_batch(games.cpu().numpy(), individually_rational), games.device)
 
 
 def _lockstep(games: Tensor, individually_rational: bool) -> TensorRecord:

@@ -105,18 +105,9 @@ class Certificate:
             reason = f"the weights do not balance, by {balance}"
         elif least is not None and least <= 0:
             reason = f"a weight is {least}, not positive"
-        elif not self._is_determined(game, fixed):
+        elif rank(fixed, n) < n:
             reason = "the fixed coalitions do not determine the payoff"
         return CertificateCheck(reason == "", violation, max(residual, balance), least, reason)
-
-    def _is_determined(self, game: TUGame, fixed: list[int]) -> bool:
-        n = game.n_players
-        if self.individually_rational:
-            for block in self.equations:
-                members = players_of(block)
-                if game.values[block] <= sum(game.singleton_values[list(members)]):
-                    fixed = [*fixed, *(1 << i for i in members)]
-        return rank(fixed, n) == n
 
 
 def _imbalance(level: LevelWeights, n_players: int) -> Any:

@@ -75,7 +75,7 @@ def least_core(game: TUGame, individually_rational: bool = True) -> LeastCoreRes
     """
     result = _first_level(game, individually_rational)
     if not result.levels:
-        return _without_levels(game, result)
+        return LeastCoreResult(-np.inf, result.payoff, ())
     level = result.levels[0]
     return LeastCoreResult(level.excess, result.payoff, level.coalitions)
 
@@ -135,15 +135,6 @@ def _first_level(game: TUGame, individually_rational: bool) -> NucleolusResult:
 def _first_level_excess(game: TUGame) -> Any:
     result = _first_level(game, individually_rational=False)
     return result.levels[0].excess if result.levels else -np.inf
-
-
-def _without_levels(game: TUGame, result: NucleolusResult) -> LeastCoreResult:
-    """One player, or a single imputation: nothing to minimise, the largest excess is what it is."""
-    excess = excesses(game, result.payoff)[1:-1]
-    if not len(excess):
-        return LeastCoreResult(-np.inf, result.payoff, ())
-    largest = np.max(excess)
-    return LeastCoreResult(largest, result.payoff, tuple(int(s) + 1 for s in np.flatnonzero(excess == largest)))
 
 
 def _slack(game: TUGame, tolerance: float) -> Any:

@@ -47,16 +47,17 @@ EXCESS, EQUAL, BOUND, FLOOR = 0, 1, 2, 3  # kinds of row
 
 # Tolerances for a game scaled to max |w| = 1. Positive duals of 0/1 matrices of this size are far above POSITIVE_DUAL,
 # which is far above the perturbation, which is far above round-off.
-VIOLATION = 1e-9
+VIOLATION = 1e-12  # ten times more in every further attempt
 POSITIVE_DUAL = 1e-8
 PERTURBATION = 1e-9
 PIVOT = 1e-9
 IN_SPAN = 1e-9
 SNAP = 1e-14  # surplus below this is zero
-ROUND_OFF = 1e-15  # times n times max |v|: what zero-normalising can leave of a zero
+ROUND_OFF = 1e-15  # times n and the values involved: what zero-normalising can leave of a zero
+IMPUTATION_SLACK = 1e-9  # how far sum v({i}) may pass v(N), relative to the values involved
 
 MASKED = -1e30
-ATTEMPTS = 4  # a game that fails is tried again with other random costs before it is given up
+ATTEMPTS = 4  # a game that fails is tried again with other random costs and a wider tolerance
 CHUNK = 64  # games per parallel task
 FLOOR_DEPTH = 0.01
 DEEPEST_FLOOR = -1e3
@@ -327,6 +328,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
     _vertex(rhs, inverse, d, z)
     n_levels = 0
     budget = 200 * d + 2000
+    violation = VIOLATION * 10.0**seed
 
     while rank < n and n_levels < max_levels:
         _mask_span(w, n, kind, inverse, low_bits, low, high, probe, second, low2, high2, bound_active, rng)
@@ -342,7 +344,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
         floor_step = 4.0 * FLOOR_DEPTH
         pivots = 0
         while True:
-            entering, is_bound, gap = -1, False, VIOLATION
+            entering, is_bound, gap = -1, False, violation
             _fill_sums(low, z, 0, low_bits)
             t = z[n]
             if direct:
@@ -357,7 +359,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
                     for h in range(n_high):
                         start = h << low_bits
                         block = w[start : start + n_low]
-                        if _count_above(block, low, high[h] + t + VIOLATION):
+                        if _count_above(block, low, high[h] + t + violation):
                             s = start + _argmax_above(block, low)
                             pool[n_pool] = s
                             n_pool += 1
@@ -442,63 +444,83 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
 
 
 @njit(cache=True)
-def _normalise(values, n, equal, w):
-    """w(S) = (v(S) - sum of v({i})) / scale with round-off snapped to zero. Returns scale and the least block value."""
+def _normalise(values, n, equal, individually_rational, w):
+    """w(S) = (v(S) - sum of v({i})) / scale; returns the scale and the least w of a block.
+
+    Round-off is snapped to zero, per coalition, and a block that falls short of its singletons by no more than
+    ``IMPUTATION_SLACK`` counts as having one imputation. Coalitions too bad ever to matter are raised
+    (:func:`_never_matters_below`), so that a "forbidden" one does not set the scale for all others.
+    """
     y = values[1 << np.arange(n)]
     _fill_sums(w, y, 0, n)
-    magnitude, scale = 0.0, 0.0
+    alone = np.max(np.abs(y))
+    top, lowest = -np.inf, np.inf
     for s in range(w.size):
         w[s] = values[s] - w[s]
-        magnitude = max(magnitude, abs(values[s]))
-        scale = max(scale, abs(w[s]))
-    snap = ROUND_OFF * n * magnitude
-    if scale <= snap:
+        if abs(w[s]) <= ROUND_OFF * n * (alone + abs(values[s])):
+            w[s] = 0.0
+        top = max(top, w[s])
+        lowest = min(lowest, w[s])
+    least = np.inf
+    for k in range(len(equal)):
+        block = equal[k]
+        if individually_rational and -IMPUTATION_SLACK * (n * alone + abs(values[block])) <= w[block] < 0.0:
+            w[block] = 0.0
+        least = min(least, w[block])
+    cut = _never_matters_below(w, n, equal, individually_rational, top, lowest)
+    scale = max(top, -max(lowest, cut))
+    if scale == 0.0:
         scale = 1.0
     factor = 1.0 / scale
     for s in range(w.size):
-        w[s] = 0.0 if abs(w[s]) <= snap else w[s] * factor
-    least, largest = np.inf, -np.inf
-    for k in range(len(equal)):
-        least = min(least, w[equal[k]])
-        largest = max(largest, w[equal[k]])
-    return scale, least, largest
+        w[s] = max(w[s], cut) * factor
+    return scale, least
 
 
 @njit(cache=True)
-def _only_singletons(n, equal, record, g):
-    """The record of a game whose only imputation is x_i = v({i}): the equations, then the bounds."""
-    rows, row_is_bound = record.rows[g], record.row_is_bound[g]
-    record.payoff[g, :] = 0.0
-    place = len(equal)
-    rows[:place] = equal
+def _never_matters_below(w, n, equal, individually_rational, top, lowest):
+    """A value to which worse coalitions can be raised without any effect on the solution.
+
+    As long as x is not determined some singleton is free, so no level lies below the least excess a singleton can
+    have. Nucleolus: 0 <= y(S) <= y(N), so singletons stay above -y(N) and S below w(S). Prenucleolus:
+    e({i}) + e(N - {i}) = w(N - {i}) - w(N) bounds the levels from below, and the first level t_1, at most
+    the largest excess of the equal split, bounds y_i >= -t_1.
+    """
+    if top <= 0.0:
+        top = -lowest
+    total = 0.0
     for k in range(len(equal)):
-        spare = True
+        total += w[equal[k]]
+    if individually_rational:
+        return -total - top
+    if len(equal) > 1 or lowest >= -top:
+        return lowest
+    level = np.inf
+    for i in range(n):
+        level = min(level, 0.5 * (w[w.size - 1 - (1 << i)] - total))
+    split = -np.inf
+    for s in range(w.size):
+        members = 0
         for i in range(n):
-            if equal[k] >> i & 1:
-                if not spare:
-                    rows[place], row_is_bound[place] = 1 << i, True
-                    place += 1
-                spare = False
-    return CONVERGED, place, 0
+            members += s >> i & 1
+        split = max(split, w[s] - total / n * members)
+    return level - n * split - top
 
 
 @njit(cache=True)
 def _solve_one(values, n, equal, individually_rational, max_levels, w, record, g):
-    """Scale, solve, retry with other random costs if need be, scale back; into place ``g`` of the record."""
+    """Scale, solve, retry if need be, scale back; into place ``g`` of the record."""
     payoff, levels = record.payoff[g], record.levels[g]
     status, n_rows, n_levels = NOT_CONVERGED, 0, 0
     for attempt in range(ATTEMPTS):
-        scale, least, largest = _normalise(values, n, equal, w)
+        scale, least = _normalise(values, n, equal, individually_rational, w)
         record.rows[g, :], record.row_level[g, :] = -1, -1
         record.row_is_bound[g, :], record.row_is_redundant[g, :] = False, False
         levels[:], record.duals[g, :, :] = np.nan, 0.0
         if individually_rational and least < 0.0:
             status, n_rows, n_levels = EMPTY_IMPUTATION_SET, 0, 0
             break
-        if individually_rational and largest == 0.0:
-            status, n_rows, n_levels = _only_singletons(n, equal, record, g)
-        else:
-            status, n_rows, n_levels = _solve(w, n, equal, individually_rational, max_levels, attempt, record, g)
+        status, n_rows, n_levels = _solve(w, n, equal, individually_rational, max_levels, attempt, record, g)
         if status == CONVERGED:
             break
     for i in range(n):

@@ -216,10 +216,29 @@ def test_nearly_additive_games_come_out_right(n_players, individually_rational):
         alone = rng.normal(size=n_players)
         values = subset_sums(alone)
         values[1:] += 1e-12 * rng.random(values.size - 1)
-        values[-1] += n_players * 1e-12
+        values[-1] += rng.choice([-1, 1]) * n_players * 1e-12  # round-off must not cost the game its imputation
         game = TUGame(values)
         solve = nucleolus if individually_rational else prenucleolus
         np.testing.assert_allclose(solve(game).payoff, alone, atol=1e-10)
+
+
+@pytest.mark.parametrize("forbidden", [-1e6, -1e9])
+@pytest.mark.parametrize("solve", [nucleolus, prenucleolus])
+def test_a_forbidden_coalition_does_not_blur_the_others(solve, forbidden):
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        values = np.append(np.append(0, rng.integers(0, 4, 30)), 9).astype(float)
+        values[1 << np.arange(5)] = 0
+        values[[0b00011, 0b10101]] = -100
+        mild = solve(TUGame(values)).payoff
+        values[[0b00011, 0b10101]] = forbidden
+        np.testing.assert_allclose(solve(TUGame(values)).payoff, mild, atol=1e-9)
+
+
+def test_a_real_shortfall_is_no_round_off():
+    with pytest.raises(EmptyImputationSetError):
+        nucleolus(TUGame([0, 1, 1, 2 - 1e-7]))
+    np.testing.assert_allclose(nucleolus(TUGame([0, 1, 1, 2 - 1e-10])).payoff, [1, 1])
 
 
 @pytest.mark.parametrize("values", [np.zeros(64), subset_sums(np.arange(6.0)), subset_sums(np.full(6, 1 / 3))])
