@@ -5,12 +5,21 @@ Two questions, each answered by bisection over the dial from state "A and B open
     work      does the optimal joint action of all agents work in more than one coalition?
     values    is the structure of largest sum of V_C finer than the grand coalition (register, row I7)?
 
-Both answers are yes at dial 0 and no at dial 1. Nothing of the derivation in
+Both answers are yes at dial 0 and no at dial 1 if gamma > 0. Nothing of the derivation in
 :mod:`nucleolus_lib.envs.split_the_task` is used, so that one can be held against the other.
+
+The second has a closed form too. Above dial* the whole is worth G = 1 + gamma. Two small coalitions, each
+for itself, are worth 2 V with V = w (1 + gamma w) and w = q / (1 - gamma (1 - q)), q = 1 - dial. They meet
+where 2 gamma w**2 + 2 w - (1 + gamma) = 0, that is
+
+    w = ( sqrt(1 + 2 gamma (1 + gamma)) - 1 ) / (2 gamma),      dial = 1 - w (1 - gamma) / (1 - gamma w).
+
+The sum adds up what each coalition would earn if it had both subtasks for itself, which both cannot.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -27,6 +36,14 @@ class SplitThresholds(NamedTuple):
     values: float
     error: float
     """Half the length of the last interval."""
+
+
+def value_threshold(gamma: float) -> float:
+    """The dial above which two small coalitions' values no longer add up to more than G; 0 < gamma < 1."""
+    if not 0 < gamma < 1:
+        raise WorldParameterError(f"the closed form holds for discounts strictly between 0 and 1; got gamma={gamma}")
+    worth = (math.sqrt(1 + 2 * gamma * (1 + gamma)) - 1) / (2 * gamma)
+    return 1 - worth * (1 - gamma) / (1 - gamma * worth)
 
 
 def splits_by_work(values: CoalitionValues) -> bool:

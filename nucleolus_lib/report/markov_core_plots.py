@@ -126,7 +126,10 @@ def least_core_dots(
         axes.set(title=name, xlabel="joint actions, sorted", xticks=[])
     panels[0, 0].set_ylabel("least-core value")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    named = dict(zip(labels, handles, strict=True))
+    if not (values > tolerance).any():
+        del named["core empty"]
+    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=3)
     return figure
 
 

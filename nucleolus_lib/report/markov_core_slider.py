@@ -82,7 +82,7 @@ def markov_core_slider(frames: Mapping[str, Mapping[str, TUGame]], quantity: str
         annotations=_names(frames[next(iter(frames))]),
         sliders=[{"steps": steps, "active": start, "currentvalue": {"prefix": f"{quantity}: "}, "pad": {"t": 10}}],
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.0, "yanchor": "bottom"},
-        margin={"l": 5, "r": 5, "t": 90, "b": 20},
+        margin={"l": 18, "r": 18, "t": 90, "b": 20},
         height=440,
     )
     return figure
@@ -107,9 +107,11 @@ def _outline(game: TUGame, polygon: Polygon, column: int, name: str, fill: str, 
     corners = plane_points(game, polygon) if polygon else np.zeros((0, 2))
     path: NDArray[np.float64] = np.vstack([corners, corners[:1]]) if len(corners) > 1 else corners
     path = (path + np.array([SPACING * column, 0.0])).round(6)
+    # An empty trace would lose its place in the legend; one point that is nowhere keeps it.
+    x, y = (path[:, 0].tolist(), path[:, 1].tolist()) if len(path) else ([None], [None])
     return Scatter(
-        x=path[:, 0].tolist(),
-        y=path[:, 1].tolist(),
+        x=x,
+        y=y,
         name=name,
         legendgroup=name,
         mode="markers" if len(path) == 1 else "lines",

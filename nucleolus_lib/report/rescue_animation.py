@@ -80,9 +80,8 @@ def rescue_animation(
     figure = Figure(figsize=(8.4, 4.2), facecolor=CARD)
     # Fixed margins: laying out anew would make the frames jump and take most of the time.
     figure.set_layout_engine("none")
-    map_axes, time_axes = figure.subplots(
-        1, 2, width_ratios=(1.2, 1.0), gridspec_kw={"left": 0.02, "right": 0.98, "top": 0.92, "bottom": 0.28}
-    )
+    map_axes = figure.add_axes((0.01, 0.03, 0.53, 0.89))
+    time_axes = figure.add_axes((0.61, 0.29, 0.38, 0.63))
     colors = agent_colors(participants)
 
     def draw(t: int) -> list[Any]:
@@ -128,7 +127,8 @@ def _draw_map(
     visited: NDArray[np.floating[Any]],
 ) -> None:
     everything = np.vstack([obstacles.reshape(-1, 2), tasks, visited])
-    axes.set_anchor("N")
+    axes.set_anchor("NW")
+    axes.spines[:].set_visible(True)
     low, high = everything.min(0) - 0.6, everything.max(0) + 0.6
     axes.set(xlim=(low[0], high[0]), ylim=(high[1], low[1]), aspect="equal", xticks=[], yticks=[])
     for x, y in obstacles:
@@ -151,7 +151,7 @@ def _draw_agents(
         # Agents on one cell stand in a circle.
         here = np.flatnonzero((places == place).all(1))
         angle = 2 * np.pi * int(np.flatnonzero(here == i)[0]) / len(here)
-        x, y = place + 0.24 * (len(here) > 1) * np.array([np.cos(angle), np.sin(angle)])
+        x, y = place + (0.32 if len(here) > 3 else 0.24) * (len(here) > 1) * np.array([np.cos(angle), np.sin(angle)])
         for k in np.flatnonzero(working[:, i]):
             axes.plot([x, tasks[k, 0]], [y, tasks[k, 1]], color=task_color(int(k)), linewidth=2, zorder=2)
         axes.scatter([x], [y], s=110, color=[colors[i]], edgecolor=CARD, zorder=3)

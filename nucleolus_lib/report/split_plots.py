@@ -40,7 +40,9 @@ def dial_figure(
     ):
         axes.plot(dials, values, linestyle=style, color=COLORS[color], label=name)
     for (name, (places, values)), marker in zip(measured.items(), "os^D", strict=False):
-        axes.plot(places, values, marker, color=COLORS["black"], markerfacecolor=CARD, markersize=6, label=name)
+        axes.plot(
+            places, values, marker, color=COLORS["black"], markerfacecolor=CARD, markersize=6, label=name, clip_on=False
+        )
     low, high = axes.get_ylim()
     axes.set_ylim(low, high + 0.06 * (high - low))
     axes.text(threshold, high + 0.05 * (high - low), " dial*", color=FAINT, va="top")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from nucleolus_lib.envs import SplitTheTask
 from nucleolus_lib.envs.errors import WorldParameterError
-from nucleolus_lib.envs.split_the_task import threshold
-from nucleolus_lib.envs.split_thresholds import measured_thresholds, splits_by_values, splits_by_work
+from nucleolus_lib.envs.split_the_task import coalition_value, threshold
+from nucleolus_lib.envs.split_thresholds import measured_thresholds, splits_by_values, splits_by_work, value_threshold
 from nucleolus_lib.markov.coalition_values import coalition_values
 
 
@@ -17,11 +15,19 @@ from nucleolus_lib.markov.coalition_values import coalition_values
 def test_both_thresholds(gamma: float) -> None:
     found = measured_thresholds(gamma, steps=12)
     assert abs(found.work - threshold(gamma)) <= found.error
-    # A small coalition's worth w solves 2 w (1 + gamma w) = 1 + gamma where the sum of two meets the whole.
-    w = (math.sqrt(1 + 2 * gamma * (1 + gamma)) - 1) / (2 * gamma)
-    q = w * (1 - gamma) / (1 - gamma * w)
-    assert abs(found.values - (1 - q)) <= found.error
+    assert abs(found.values - value_threshold(gamma)) <= found.error
     assert found.values > found.work
+
+
+@pytest.mark.parametrize("gamma", [0.1, 0.5, 0.99])
+def test_two_small_coalitions_meet_the_whole(gamma: float) -> None:
+    dial = value_threshold(gamma)
+    assert 2 * coalition_value(1, 1, dial, gamma) == pytest.approx(coalition_value(2, 1, dial, gamma))
+
+
+def test_the_closed_form_needs_a_future() -> None:
+    with pytest.raises(WorldParameterError, match="strictly between"):
+        value_threshold(0.0)
 
 
 def test_between_the_thresholds_the_two_answers_differ() -> None:

@@ -61,13 +61,16 @@ def test_dots_are_sorted_and_the_empty_ones_crossed():
     assert full.get_ydata().tolist() == [-0.2, 1e-12]
     assert empty.get_xydata().tolist() == [[2, 0.3]]
     assert optimal.get_xydata().tolist() == [[0, -0.2]]
+    assert "core empty" in [text.get_text() for text in figure.legends[0].get_texts()]
+    figure = least_core_dots(-np.ones((2, 3)), ("calm", "alarm"), [1, 0], tolerance=1e-9)
+    assert "core empty" not in [text.get_text() for text in figure.legends[0].get_texts()]
     with pytest.raises(CoalitionPlotError, match="S names"):
         least_core_dots(values, ("calm",), [1, 0], tolerance=0)
 
 
 def test_curves_keep_their_values_and_marks():
     figure = least_core_curves([0, 1, 2], {"a": [-1, 0, 1], "b": [-2, -1, 0]}, "dial", {"here": 1.0})
-    lines = {line.get_label(): line.get_ydata().tolist() for line in figure.axes[0].get_lines()}
+    lines = {line.get_label(): list(line.get_ydata()) for line in figure.axes[0].get_lines()}
     assert lines["a"] == [-1, 0, 1]
     assert lines["b"] == [-2, -1, 0]
     assert [text.get_text() for text in figure.axes[0].texts] == ["here"]
@@ -83,6 +86,7 @@ def test_the_slider_moves_every_state_at_once():
     first, second = steps[1].args[1]["title.text"].split("<br>")
     assert first == "calm: core empty, least-core value 0.233"
     assert second.startswith("alarm: core not empty")
+    assert figure.data[per_frame + 1].x == (None,)  # the calm core is empty, but stays in the legend
     assert min(figure.data[TRACES_PER_STATE].x) == pytest.approx(SPACING)
     assert sum(bool(trace.showlegend) for trace in figure.data if trace.visible) == TRACES_PER_STATE
 
