@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nucleolus_lib.report.errors import SharePlotError
-from nucleolus_lib.report.style import CARD, COLORS, COLUMN_WIDTH, FAINT
+from nucleolus_lib.report.style import CARD, COLORS, FAINT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,6 +19,10 @@ RULE_MARKS = {"nucleolus": ("o", "vermilion"), "Shapley value": ("D", "purple")}
 
 OTHER_MARKS = (("s", "blue"), ("^", "green"), ("P", "orange"), ("v", "black"))
 """Marker and colour of other rules, in the order in which they come: told apart without colour too."""
+
+
+WIDTH = 5.4
+"""Inches: narrower than the column, so that names are still legible on a phone."""
 
 
 def marks_for(names: Sequence[str]) -> list[tuple[str, str]]:
@@ -67,6 +71,7 @@ def share_rows(
         For no rule or too many, or a row of another length than ``players``.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     if not shares:
         raise SharePlotError("there is nothing to draw: pass at least one way to share")
@@ -76,7 +81,7 @@ def share_rows(
         if row.shape != (len(players),):
             raise SharePlotError(f"{name!r} needs one share for each of {len(players)} players; got shape {row.shape}")
     rows = np.arange(len(players))
-    figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 1.3 + 0.26 * len(players)))
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.3 + 0.26 * len(players)))
     stacked = np.stack(list(table.values()))
     axes.hlines(rows, stacked.min(axis=0), stacked.max(axis=0), color="#c4c4c4", linewidth=2, zorder=1)
     for (name, row), (marker, color) in zip(table.items(), marks, strict=True):
@@ -91,6 +96,9 @@ def share_rows(
     axes.grid(axis="x")
     if log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(lambda share, _: f"{share:g}")
+        axes.minorticks_off()
     elif stacked.min() >= 0:
         axes.set_xlim(left=0)
     elif stacked.min() < 0 < stacked.max():

@@ -72,7 +72,7 @@ def core_triangle(
     TriangleError, EmptyImputationSetError, PayoffShapeError, SharePlotError
     """
     if axes is None:
-        _, axes = plt.subplots(figsize=(6.4, 4.7))
+        _, axes = plt.subplots(figsize=(5.6, 4.1))
     axes.set_aspect("equal")
     axes.axis("off")
     axes.set_title(title)

@@ -72,7 +72,7 @@ def descent_slider(game: TUGame, steps_per_level: int = 12) -> Figure:
         sliders=[{"steps": steps, "active": 0, "currentvalue": {"prefix": "t = "}, "pad": {"t": 10}}],
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": 1.06},
         margin={"l": 10, "r": 10, "t": 100, "b": 20},
-        height=560,
+        height=600,
     )
     return figure
 
@@ -92,6 +92,8 @@ def step_heading(game: TUGame, result: NucleolusResult, step: Region) -> str:
         return f"{first}<br>What is fixed stays fixed"
     if step.excess == 0:
         return f"{first}<br>This is the core"
+    if len(step.polygon) == 3 and set(step.polygon) == set(triangle_of(game)):
+        return f"{first}<br>No imputation is ruled out"
     return f"{first}<br>{'Some coalition may still object' if step.excess > 0 else 'Inside the core'}"
 
 

@@ -33,6 +33,7 @@ def test_the_steps_pass_the_core_and_the_least_core():
     assert sum("This is the core" in heading for heading in headings) == 1
     assert sum("The least core" in heading for heading in headings) == 1
     assert headings[0].startswith("Level 1: every free excess at most 100")
+    assert ["No imputation is ruled out" in heading for heading in headings] == [True] + [False] * (len(headings) - 1)
     assert "{1}" in next(heading for heading in headings if "The least core" in heading)
 
 
