@@ -50,3 +50,7 @@ class SharePlotError(ReportError, ValueError):
 
 class SurveyError(ReportError, ValueError):
     """A survey of random games was asked for with no games or confidence out of range."""
+
+
+class StoredRunError(ReportError, ValueError):
+    """A stored result is missing, or was written with another schema than the reader knows."""
