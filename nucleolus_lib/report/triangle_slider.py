@@ -78,16 +78,15 @@ def descent_slider(game: TUGame, steps_per_level: int = 12) -> Figure:
 
 
 def step_heading(game: TUGame, result: NucleolusResult, step: Region) -> str:
-    """What the reader sees at this step, in two short lines."""
+    """What the reader sees at this step, in two lines short enough for a phone."""
     level = result.levels[step.level]
     first = f"Level {step.level + 1}: every free excess at most {_number(step.excess)}"
     if step.excess == level.excess:
         if len(step.polygon) == 1:
             x = ", ".join(_number(share) for share in step.polygon[0])
             return f"{first}<br>One payoff is left, the nucleolus ({x})"
-        names = " and ".join(game.name_of(coalition) for coalition in level.coalitions)
-        least = "The least core" if step.level == 0 else "Lowest level"
-        return f"{first}<br>{least}: the excess of {names} is now fixed"
+        names = ", ".join(game.name_of(coalition) for coalition in level.coalitions)
+        return f"{first}<br>{'Least core' if step.level == 0 else 'Lowest'}: {names} fixed"
     if step.level > 0:
         return f"{first}<br>What is fixed stays fixed"
     if step.excess == 0:

@@ -31,10 +31,10 @@ def test_the_last_step_is_the_nucleolus_alone():
 def test_the_steps_pass_the_core_and_the_least_core():
     headings = [step["args"][1]["title.text"] for step in steps_of(descent_slider(TALMUD, 4))]
     assert sum("This is the core" in heading for heading in headings) == 1
-    assert sum("The least core" in heading for heading in headings) == 1
+    assert sum("Least core" in heading for heading in headings) == 1
     assert headings[0].startswith("Level 1: every free excess at most 100")
     assert ["No imputation is ruled out" in heading for heading in headings] == [True] + [False] * (len(headings) - 1)
-    assert "{1}" in next(heading for heading in headings if "The least core" in heading)
+    assert "{1}" in next(heading for heading in headings if "Least core" in heading)
 
 
 def test_the_first_region_is_the_whole_triangle_and_regions_shrink():
