@@ -120,6 +120,8 @@ def coalition_values(
     """
     gamma, n_coalitions = ecmdp.gamma, 1 << ecmdp.n_agents
     actions = [joint_of_coalition(c, ecmdp.n_actions, ecmdp.noop) for c in range(n_coalitions)]
+    transitions = [ecmdp.transition.restricted(joint) for joint in actions]
+    rewards = [ecmdp.reward[:, joint] for joint in actions]
     largest = float(np.abs(ecmdp.reward).max()) / (1.0 - gamma)
     floor = rounding_error(ecmdp, largest)
     if not tolerance > floor:
@@ -127,11 +129,12 @@ def coalition_values(
             f"tolerance={tolerance!r} is below what float64 can certify here: values reach {largest:.3g} and rounding "
             f"alone may cost {floor:.3g}. Ask for more than that, scale the rewards down or lower gamma={gamma}"
         )
-    values = np.stack([np.full(ecmdp.n_states, ecmdp.reward[:, a].min() / (1.0 - gamma)) for a in actions])
+    values = np.stack([np.full(ecmdp.n_states, reward.min() / (1.0 - gamma)) for reward in rewards])
     states = np.arange(ecmdp.n_states)
     for sweep in range(1, max_sweeps + 1):
         action_values = tuple(
-            _one_step_look_ahead(ecmdp, joint, value) for joint, value in zip(actions, values, strict=True)
+            reward + gamma * transition.expectation(value)
+            for reward, transition, value in zip(rewards, transitions, values, strict=True)
         )
         best = np.stack([table.argmax(axis=1) for table in action_values])
         swept = np.stack([table[states, column] for table, column in zip(action_values, best, strict=True)])
@@ -151,14 +154,6 @@ def rounding_error(ecmdp: ECMDP, largest_value: float) -> float:
     """What float64 rounding can add to a value whose magnitude never passes ``largest_value``."""
     per_sweep = (ecmdp.transition.n_terms + 3) * float(np.finfo(np.float64).eps) * largest_value
     return per_sweep / (1.0 - ecmdp.gamma)
-
-
-def _one_step_look_ahead(ecmdp: ECMDP, joint: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """R(s, a) + gamma * sum_s' P(s' | s, a) v(s') for chosen joint actions, shape (S, L)."""
-    table = ecmdp.transition.expectation(joint, values)
-    table *= ecmdp.gamma
-    table += ecmdp.reward if len(joint) == ecmdp.n_joint else ecmdp.reward[:, joint]
-    return table
 
 
 def _follow(

@@ -94,7 +94,7 @@ def nucleolus_operator(problem: OperatorProblem, q: NDArray[np.float64], multipl
     penalty = multiplier * (largest_excess(problem, q) - problem.excess_target)
     following = q.sum(axis=-1).max(axis=1)
     total = world.reward - penalty
-    total += world.gamma * world.transition.expectation(np.arange(world.n_joint), following)
+    total += world.gamma * world.transition.expectation(following)
     return np.asarray(problem.weights * total[..., None])
 
 

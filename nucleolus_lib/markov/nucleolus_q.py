@@ -157,7 +157,7 @@ def bellman_residual(values: CoalitionValues, result: NucleolusQ, over_structure
     following = result.total.max(axis=1)
     if over_structures:
         following = following + cohesion_gain(values)
-    total = world.reward + world.gamma * world.transition.expectation(np.arange(world.n_joint), following)
+    total = world.reward + world.gamma * world.transition.expectation(following)
     # Where a total is zero no weights exist; the credit's own split takes the place of w * total.
     right = np.where(
         result.is_weighted[..., None],

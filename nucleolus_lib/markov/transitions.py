@@ -1,17 +1,24 @@
 """Transition tables P(s' | s, a), dense or sparse, behind the two questions that solvers ask.
 
-expectation(rows, v):  sum_s' P(s' | s, a) v(s')    for every state and chosen joint actions
-next states of one joint action per state           for the evaluation of a policy
+expectation(v):   sum_s' P(s' | s, a) v(s')    for every state and joint action
+under(policies):  the Markov chains of policies, one joint action per state
+
+``restricted(joint)`` keeps some joint actions only, such as those a coalition has.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nucleolus_lib.markov.errors import TableShapeError, TransitionRowError
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 ROW_TOLERANCE = 1e-9
 """How far a row of probabilities may be from summing to one."""
@@ -60,12 +67,27 @@ class SparseTransition:
         """How many products one expectation adds up."""
         return int(self.successors.shape[2])
 
-    def expectation(self, joint: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """sum_s' P(s' | s, a) v(s') for the joint actions ``joint`` (L,) in every state, shape (S, L)."""
-        everything = len(joint) == self.shape[1]
-        successors = self.successors if everything else self.successors[:, joint]
-        probabilities = self.probabilities if everything else self.probabilities[:, joint]
-        return np.asarray(np.einsum("slk,slk->sl", probabilities, values[successors]))
+    def restricted(self, joint: NDArray[np.int64]) -> SparseTransition:
+        """The table of the joint actions ``joint`` (L,) alone; itself when they are all of them in order."""
+        if np.array_equal(joint, np.arange(self.shape[1])):
+            return self
+        return SparseTransition(self.successors[:, joint], self.probabilities[:, joint])
+
+    def expectation(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """sum_s' P(s' | s, a) v(s'), shape (S, J)."""
+        return np.asarray(self._rows @ values, dtype=np.float64).reshape(self.shape)
+
+    @cached_property
+    def _rows(self) -> csr_array:
+        """The (S J, S) matrix over the same memory: K entries a row, repeated successors added up."""
+        from scipy.sparse import csr_array
+
+        n_rows = self.shape[0] * self.shape[1]
+        # Row ends as narrow as the successors where they fit: otherwise scipy would copy the successors.
+        narrow = n_rows * self.n_terms <= np.iinfo(np.int32).max
+        ends = (np.arange(n_rows + 1) * self.n_terms).astype(np.int32 if narrow else np.int64)
+        parts = (self.probabilities.reshape(-1), self.successors.reshape(-1), ends)
+        return csr_array(parts, shape=(n_rows, self.shape[0]))
 
     def under(self, joint: NDArray[np.int64]) -> PolicyTransition:
         """The Markov chains of L policies at once: ``joint`` (L, S) is each policy's joint action in each state."""
@@ -115,10 +137,13 @@ class DenseTransition:
         """How many products one expectation adds up."""
         return int(self.table.shape[2])
 
-    def expectation(self, joint: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """sum_s' P(s' | s, a) v(s') for the joint actions ``joint`` (L,) in every state, shape (S, L)."""
-        table = self.table if len(joint) == self.shape[1] else self.table[:, joint]
-        return np.asarray(table @ values)
+    def restricted(self, joint: NDArray[np.int64]) -> DenseTransition:
+        """The table of the joint actions ``joint`` (L,) alone; itself when they are all of them in order."""
+        return self if np.array_equal(joint, np.arange(self.shape[1])) else DenseTransition(self.table[:, joint])
+
+    def expectation(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """sum_s' P(s' | s, a) v(s'), shape (S, J)."""
+        return np.asarray(self.table @ values)
 
     def under(self, joint: NDArray[np.int64]) -> PolicyTransition:
         """The Markov chains of L policies at once: ``joint`` (L, S) is each policy's joint action in each state."""

@@ -27,9 +27,8 @@ def residual(values):
     world, worst = values.ecmdp, 0.0
     for coalition, table in enumerate(values.action_values):
         joint = joint_of_coalition(coalition, world.n_actions, world.noop)
-        expected = world.reward[:, joint] + world.gamma * world.transition.expectation(
-            joint, values.state_values[:, coalition]
-        )
+        expected = world.transition.dense().table[:, joint] @ values.state_values[:, coalition]
+        expected = world.reward[:, joint] + world.gamma * expected
         worst = max(worst, np.abs(table - expected).max())
         worst = max(worst, np.abs(table.max(axis=1) - values.state_values[:, coalition]).max())
     return worst

@@ -104,7 +104,7 @@ def test_14_and_15_differ_by_the_cohesion_gain():
     gain = cohesion_gain(values)
     assert gain.min() > 0
     world = values.ecmdp
-    expected = world.gamma * world.transition.expectation(np.arange(world.n_joint), gain)
+    expected = world.gamma * world.transition.expectation(gain)
     gap = -bellman_residual(values, result, over_structures=True).sum(axis=-1)
     np.testing.assert_allclose(gap, expected, atol=1e-8)
     fires = coalition_values(two_fires(), 1e-10)

@@ -110,11 +110,13 @@ def test_dense_and_sparse_agree(seed):
     dense = uneven_world(seed)
     sparse = made_sparse(dense)
     values = np.random.default_rng(seed).normal(size=dense.n_states)
-    some, every = np.array([4, 1]), np.arange(dense.n_joint)
-    for joint in (some, every):
-        np.testing.assert_allclose(
-            sparse.transition.expectation(joint, values), dense.transition.expectation(joint, values), atol=1e-14
-        )
+    expected = dense.transition.table @ values
+    for world in (dense, sparse):
+        np.testing.assert_allclose(world.transition.expectation(values), expected, atol=1e-14)
+        for joint in (np.array([4, 1]), np.arange(6), np.arange(6)[::-1]):
+            part = world.transition.restricted(joint)
+            np.testing.assert_allclose(part.expectation(values), expected[:, joint], atol=1e-14)
+        assert world.transition.restricted(np.arange(6)) is world.transition
     np.testing.assert_allclose(sparse.transition.dense().table, dense.transition.table, atol=1e-15)
     np.testing.assert_allclose(sparse.transition.row(2, 3), dense.transition.row(2, 3), atol=1e-15)
     np.testing.assert_allclose(sparse.transition.staying(), dense.transition.staying(), atol=1e-15)
