@@ -14,6 +14,7 @@ from nucleolus_lib.games import (
     excesses,
     is_nucleolus,
     is_prenucleolus,
+    least_core,
     nucleolus,
     prenucleolus,
     theta,
@@ -117,6 +118,24 @@ def test_kohlberg_evidence_names_the_level_and_its_coalitions():
         verdict = is_prenucleolus(TUGame(values), [0, 0, 0, 0, 0, 6])
         assert shown in verdict.reason
         assert verdict.coalitions == tuple(1 << i for i in range(n_tied))
+
+
+def test_kohlberg_refuses_a_payoff_that_is_right_at_the_first_level_only():
+    """Player 1 is held at its bound on the first level; players 2 and 3 share wrongly on the second."""
+    game = TUGame([0, 4, -1, 1, -2, 0, 4, 2]).to_exact()
+    assert is_nucleolus(game, [Fraction(4), Fraction(-1, 2), Fraction(-3, 2)])
+    assert not is_nucleolus(game, [Fraction(4), Fraction(-1), Fraction(-1)])
+    rng = np.random.default_rng(11)
+    verdicts = []
+    while len(verdicts) < 30:
+        game = TUGame([0, *rng.integers(-2, 5, 7 if len(verdicts) % 2 else 15)]).to_exact()
+        if game.singleton_values.sum() > game.grand_value:
+            continue
+        payoff = least_core(game).payoff
+        verdicts.append(bool(is_nucleolus(game, payoff)))
+        assert verdicts[-1] == (list(payoff) == list(nucleolus(game).payoff))
+    assert True in verdicts
+    assert False in verdicts
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
