@@ -158,8 +158,8 @@ def test_kohlberg_is_exact_only_if_game_and_payoff_are():
     assert is_nucleolus(game.to_exact(), [third] * 3)
     assert not is_nucleolus(game.to_exact(), [third - off, third + off, third])
     assert is_nucleolus(game.to_exact(), [1 / 3, 1 / 3, 1 / 3])
-    tenths = subset_sums(np.array([Fraction(1, 10), Fraction(2, 10), Fraction(7, 10)]))
-    assert is_nucleolus(TUGame(tenths), [0.1, 0.2, 0.7])  # 0.1 + 0.2 is not 3/10 in floats
+    tenths = subset_sums(np.array([Fraction(1, 10), Fraction(2, 10), Fraction(3, 10)]))
+    assert is_nucleolus(TUGame(tenths), [0.1, 0.2, 0.3])  # in floats they add up to a little more than 6/10
     assert is_nucleolus(game, [third - off, third + off, third])
     assert is_nucleolus(TUGame(np.zeros(8)), [0, 0, 0])
     assert not is_nucleolus(TUGame(np.zeros(8)), [1e-9, -1e-9, 0])
