@@ -94,7 +94,16 @@ def test_the_readings_differ():
     assert least_markov_core(values, "per_action").is_empty
 
 
-@pytest.mark.parametrize(("reading", "shape"), [("per_action", (3, 3)), ("per_action", (3, 8, 2)), ("max", (2, 3))])
+@pytest.mark.parametrize(
+    ("reading", "shape"),
+    [
+        ("per_action", (3, 3)),
+        ("per_action", (3, 8, 2)),
+        ("per_action", (3, 8, 4)),
+        ("max", (2, 3)),
+        ("max", (4, 3)),
+    ],
+)
 def test_wrong_shapes(general, reading, shape):
     with pytest.raises(TableShapeError, match="takes finite payoffs"):
         is_in_markov_core(general, np.zeros(shape), reading)
