@@ -30,7 +30,7 @@ class BookChapter:
     is_written: bool
 
 
-GAMES, DYNAMICS, LEARNING, RESULTS = "Games", "Dynamics", "Worlds and learners", "Results"
+GAMES, MARKOV, LEARNING, RESULTS = "Games", "Markov worlds", "Worlds and learners", "Results"
 
 CHAPTERS = (
     BookChapter(0, "Start here", "What is this book about?", GAMES, (), True),
@@ -38,12 +38,12 @@ CHAPTERS = (
     BookChapter(2, "The nucleolus", "Which stable payoff treats the least content group best?", GAMES, (1,), True),
     BookChapter(3, "Shapley versus nucleolus", "Two fair shares: when do they differ?", GAMES, (2,), True),
     BookChapter(
-        4, "The entity-based coalition POMDP", "What is a task made of subtasks, in symbols?", DYNAMICS, (1,), False
+        4, "The entity-based coalition POMDP", "What is a task made of subtasks, in symbols?", MARKOV, (1,), True
     ),
     BookChapter(
-        5, "Markov core and Markov nucleolus", "What is stable in every state of a world?", DYNAMICS, (2, 4), False
+        5, "The Markov core and the Markov nucleolus", "What is stable in every state of a world?", MARKOV, (2, 4), True
     ),
-    BookChapter(6, "The nucleolus Q-operator", "Does learning with it converge, and to what?", DYNAMICS, (5,), False),
+    BookChapter(6, "The nucleolus Q-operator", "Does learning with it converge, and to what?", MARKOV, (5,), False),
     BookChapter(7, "Batched worlds", "How are a thousand worlds stepped at once?", LEARNING, (4,), False),
     BookChapter(8, "Value factorisation", "How do VDN, QMIX and SHAQ share credit?", LEARNING, (3, 7), False),
     BookChapter(9, "Nucleolus Q-learning", "What does the deep version do, line by line?", LEARNING, (6, 8), False),
@@ -54,7 +54,7 @@ CHAPTERS = (
     BookChapter(14, "Claims", "Which claims of the paper hold here?", RESULTS, (6, 12, 13), False),
 )
 
-PART_COLORS = {GAMES: "blue", DYNAMICS: "green", LEARNING: "vermilion", RESULTS: "purple"}
+PART_COLORS = {GAMES: "blue", MARKOV: "green", LEARNING: "vermilion", RESULTS: "purple"}
 
 ROW = 0.52
 """Height of a chapter's row in inches."""
@@ -69,11 +69,9 @@ def chapter_table() -> DataFrame:
 
     rows = [
         {
-            "chapter": f"{entry.number:02d}",
-            "title": entry.title,
+            "chapter": f"{entry.number:02d} {_title(entry)}",
             "question it answers": entry.question,
             "read before": ", ".join(f"{number:02d}" for number in entry.reads_on_from) or "nothing",
-            "in this copy": "yes" if entry.is_written else "planned",
         }
         for entry in CHAPTERS
     ]
@@ -101,6 +99,10 @@ def draw_book_map() -> Figure:
     return figure
 
 
+def _title(entry: BookChapter) -> str:
+    return entry.title if entry.is_written else f"{entry.title} (planned)"
+
+
 def _rows_of_parts() -> dict[str, float]:
     """The row of every part's heading, counted from the top."""
     first = {part: next(k for k, entry in enumerate(CHAPTERS) if entry.part == part) for part in PART_COLORS}
@@ -126,8 +128,7 @@ def _draw_chapter(axes: Axes, entry: BookChapter, row: float) -> None:
     }
     number = f"{entry.number:02d}"
     axes.text(0.12, row, number, fontsize=9, fontweight="bold", color=ink, ha="center", va="center", bbox=box)
-    planned = "" if entry.is_written else " (planned)"
-    axes.text(0.5, row - 0.2, entry.title + planned, fontsize=11, fontweight="bold", va="center")
+    axes.text(0.5, row - 0.2, _title(entry), fontsize=11, fontweight="bold", va="center")
     axes.text(0.5, row + 0.21, entry.question, fontsize=10, va="center")
 
 

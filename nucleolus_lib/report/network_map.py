@@ -106,7 +106,7 @@ def network_figure(
         _write_beside(axes, text, (sides or {}).get(name, "upper right"), (east[number], north[number]))
     # one degree east is shorter than one north by the cosine of the latitude
     axes.set_aspect(1 / np.cos(np.radians(north.mean())))
-    axes.margins(x=0.34, y=0.2)
+    axes.margins(x=0.3, y=0.24)
     axes.xaxis.set_major_formatter(lambda value, _: _degrees(value, "E", "W"))
     axes.yaxis.set_major_formatter(lambda value, _: _degrees(value, "N", "S"))
     axes.grid()
