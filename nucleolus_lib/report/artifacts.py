@@ -135,7 +135,8 @@ class Chapter:
         """Publish one number for use inside a sentence; ``specification`` is a format such as ``".3f"``."""
         shown = table_view.format_value(value, specification)
         exact = repr(float(value)) if isinstance(value, float) or hasattr(value, "dtype") else str(value)
-        self._publish("number", name, {}, {"text/plain": shown}, data=data, value=exact, shown=shown)
+        # The page reads the text as a Python literal: bare, 1.60 would lose its zero and 141,858 become a pair.
+        self._publish("number", name, {}, {"text/plain": repr(shown)}, data=data, value=exact, shown=shown)
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(("name", "value"))

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.animation import FuncAnimation
 from PIL import Image
 
-from nucleolus_lib.report import Chapter
+from nucleolus_lib.report import Chapter, artifacts
 from nucleolus_lib.report.errors import ArtifactNameError, ArtifactTypeError, MissingDescriptionError
 from nucleolus_lib.report.locations import BUILD_DIR_VARIABLE, repository_root
 
@@ -81,6 +81,19 @@ def test_numbers_are_collected(chapter: Chapter) -> None:
         "name,value\nthird,0.3333333333333333\nexact_third,1/3\nmany,12345\nmeasured,0.25\n"
     )
     assert [entry["shown"] for entry in index_of(chapter)["artifacts"]] == ["0.33", "1/3", "12,345", "25.0%"]
+
+
+@pytest.mark.parametrize(("value", "specification", "shown"), [(1.6, ".2f", "1.60"), (141858, ",", "141,858")])
+def test_the_page_shows_a_number_as_it_was_formatted(
+    chapter: Chapter, monkeypatch: pytest.MonkeyPatch, value: float, specification: str, shown: str
+) -> None:
+    from myst_nb.core.variables import format_plain_text
+
+    glued = []
+    monkeypatch.setattr(artifacts, "glue", lambda name, bundle, metadata: glued.append(bundle["text/plain"]))
+    chapter.number("it", value, specification)
+    assert [format_plain_text(text, "") for text in glued] == [shown]
+    assert format_plain_text(shown, "") != shown  # what the page would make of the bare text
 
 
 def test_an_interactive_figure_is_a_specification_without_template(chapter: Chapter) -> None:
