@@ -25,8 +25,8 @@ def coalition_payoff(name: str, payoff: Sequence[str]) -> Fraction:
 
 
 def structure_text(structure: Sequence[str]) -> str:
-    """A coalition structure in one line."""
-    return ", ".join(structure)
+    """A coalition structure in one line, such as ``{1, 2} | {3}``. With commas a page would read it as a tuple."""
+    return " | ".join(structure)
 
 
 def individual_table(record: dict[str, Any]) -> pd.DataFrame:

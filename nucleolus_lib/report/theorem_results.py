@@ -159,7 +159,7 @@ def share_text(shares: pd.DataFrame, **where: Any) -> str:
     row = shares[chosen].iloc[0]
     if row["worlds"] == 0:
         return "no such world was drawn"
-    between = f"{100 * row['low']:.1f} to {100 * row['high']:.1f} %"
+    between = f"{100 * row['low']:.2f} to {100 * row['high']:.2f} %"
     return f"{row['worlds_hold']:,} of {row['worlds']:,} worlds ({100 * row['share']:.1f} %; {between})"
 
 

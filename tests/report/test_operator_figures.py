@@ -24,6 +24,7 @@ from nucleolus_lib.report.counterexample_tables import (
     individual_table,
     members,
     structure_table,
+    structure_text,
     two_state_table,
 )
 from nucleolus_lib.report.errors import SharePlotError, SurveyError
@@ -112,6 +113,7 @@ def test_claim_dots_place_the_shares():
 def test_coalitions_by_name():
     assert members("{}") == ()
     assert members("{1, 3}") == (0, 2)
+    assert structure_text(["{1, 2}", "{3}"]) == "{1, 2} | {3}"
     assert coalition_payoff("{1, 3}", ["1/2", "5", "1/3"]) == Fraction(5, 6)
 
 
