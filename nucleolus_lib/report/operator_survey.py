@@ -7,11 +7,15 @@ H_lambda does not contract.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from nucleolus_lib.markov.nucleolus_operator import OperatorProblem, nucleolus_operator
 from nucleolus_lib.report.errors import SurveyError
+
+if TYPE_CHECKING:
+    from nucleolus_lib.markov.nucleolus_operator import OperatorProblem
 
 
 def sweep_distances(
@@ -31,6 +35,9 @@ def sweep_distances(
     SurveyError
         If the target is zero, so that nothing can be relative to it.
     """
+    # Imported here: the operator's module loads the batched solver and with it torch, which report does without.
+    from nucleolus_lib.markov.nucleolus_operator import nucleolus_operator
+
     scale = float(np.abs(target).max())
     if not scale > 0.0:
         raise SurveyError("distances are relative to the largest |target|, which is zero here; give a world that earns")
