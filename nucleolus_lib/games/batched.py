@@ -117,7 +117,7 @@ def nucleolus_batch(
     else:
         from nucleolus_lib.games.nucleolus_kernel import solve_batch_payoffs
 
-        array, status = solve_batch_payoffs(_lifted(flat, individually_rational).numpy(), individually_rational)
+        array, status = solve_batch_payoffs(flat.numpy(), individually_rational)
         check_status(torch.from_numpy(status), lead, on_empty)
     return array.reshape(*lead, array.shape[1])
 
@@ -170,7 +170,7 @@ def _solve(
     """The records of checked games (B, 2**n), with every failure raised."""
     solve = _kernel if device_path == "cpu-kernel" or (device_path == "auto" and not games.is_cuda) else _lockstep
     games = games.to(torch.float64)
-    record = solve(_lifted(games, individually_rational), individually_rational)
+    record = solve(games, individually_rational)
     check_status(record.status, lead, on_empty)
     if certify:
         parts = zip(*(torch.split(field, _chunk(games)) for field in (games, *record)), strict=True)
@@ -196,10 +196,6 @@ def _checked(values: Tensor, device_path: str, on_empty: str) -> tuple[Tensor, t
     return checked_batch(values)
 
 
-def _lifted(games: Tensor, individually_rational: bool) -> Tensor:
-    return forgive_shortfall(games) if individually_rational else games
-
-
 def _kernel(games: Tensor, individually_rational: bool) -> TensorRecord:
     from nucleolus_lib.games.nucleolus_kernel import solve_batch
 
@@ -208,7 +204,10 @@ def _kernel(games: Tensor, individually_rational: bool) -> TensorRecord:
 
 def _lockstep(games: Tensor, individually_rational: bool) -> TensorRecord:
     return TensorRecord.concatenate(
-        [solve_lockstep(chunk, individually_rational) for chunk in torch.split(games, _chunk(games))]
+        [
+            solve_lockstep(forgive_shortfall(chunk) if individually_rational else chunk, individually_rational)
+            for chunk in torch.split(games, _chunk(games))
+        ]
     )
 
 

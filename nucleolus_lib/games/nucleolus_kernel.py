@@ -59,6 +59,7 @@ IMPUTATION_SLACK = 1e-9  # how far sum v({i}) may pass v(N), relative to the val
 MASKED = -1e30
 ATTEMPTS = 4  # a game that fails is tried again with other random costs and a wider tolerance
 CHUNK = 64  # games per parallel task
+FRESH_UPDATES = 24  # of a small game's inverse, before it is computed again against drift
 FLOOR_DEPTH = 0.01
 DEEPEST_FLOOR = -1e3
 
@@ -280,6 +281,28 @@ def _lower_floor(kind, rhs, inverse, n, step):
 
 
 @njit(cache=True)
+def _fix_rows(inverse, is_converted, last, d):
+    """Update the inverse when row ``last`` becomes t >= floor and the converted rows (1_S, 1) become (1_S, 0).
+
+    With f = (0, ..., 0, 1) = sum_j dual_j row_j, f first takes the place of ``last``, one rank-1 update; then f
+    is subtracted from the converted rows, which adds their columns to that of ``last``.
+    """
+    t = d - 1
+    scale = 1.0 / inverse[last, t]
+    for i in range(d):
+        inverse[last, i] *= scale
+    for j in range(d):
+        weight = inverse[j, t]
+        if j != last and weight != 0.0:
+            for i in range(d):
+                inverse[j, i] -= weight * inverse[last, i]
+    for j in range(d):
+        if is_converted[j] > 0.0:
+            for i in range(d):
+                inverse[last, i] += inverse[j, i]
+
+
+@njit(cache=True)
 def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
     """Solve one scaled, zero-normalised game, masking w, into place ``g`` of the record."""
     payoff, rows, row_level, row_is_bound = (
@@ -329,6 +352,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
     n_levels = 0
     budget = 200 * d + 2000
     violation = VIOLATION * 10.0**seed
+    updates = 0
 
     while rank < n and n_levels < max_levels:
         _mask_span(w, n, kind, inverse, low_bits, low, high, probe, second, low2, high2, bound_active, rng)
@@ -395,9 +419,12 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
             if pivots % 40 == 0 and not _refresh(n, kind, mask, rhs, matrix, inverse, z, dual, cost):
                 return NOT_CONVERGED, n_rows, n_levels
 
-        # Optimal: refactor, read the unperturbed duals, fix every row whose dual is positive.
-        if not _invert(kind, mask, n, matrix, inverse):
-            return NOT_CONVERGED, n_rows, n_levels
+        # Optimal: read the unperturbed duals, fix every row whose dual is positive.
+        updates += pivots + 1
+        if not direct or updates > FRESH_UPDATES:
+            updates = 0
+            if not _invert(kind, mask, n, matrix, inverse):
+                return NOT_CONVERGED, n_rows, n_levels
         _vertex(rhs, inverse, d, z)
         last, n_positive = -1, 0
         for j in range(d):
@@ -413,6 +440,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
         if last < 0 or n_positive < 2:
             return NOT_CONVERGED, n_rows, n_levels
         levels[n_levels] = z[n]
+        u[:] = 0.0
         for j in range(d):
             if kind[j] != EQUAL and j != last and inverse[j, n] > POSITIVE_DUAL:
                 rows[n_rows], row_level[n_rows], row_is_bound[n_rows], redundant[n_rows] = (
@@ -424,6 +452,7 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
                 duals[n_levels, n_rows] = inverse[j, n]
                 if kind[j] == EXCESS:
                     rhs[j] -= z[n]
+                    u[j] = 1.0
                 kind[j], row_of[j] = EQUAL, n_rows
                 n_rows += 1
                 rank += 1
@@ -432,10 +461,11 @@ def _solve(w, n, equal, individually_rational, max_levels, seed, record, g):
         n_rows += 1
         kind[last], mask[last], rhs[last] = FLOOR, 0, levels[n_levels] - FLOOR_DEPTH
         n_levels += 1
-        if not _invert(kind, mask, n, matrix, inverse):
-            return NOT_CONVERGED, n_rows, n_levels
+        _fix_rows(inverse, u, last, d)
         if rank == n or n_levels == max_levels:
             if rank == n:
+                if not _invert(kind, mask, n, matrix, inverse):
+                    return NOT_CONVERGED, n_rows, n_levels
                 _vertex(rhs, inverse, d, z)
             break
     for i in range(n):
