@@ -54,7 +54,7 @@ PIVOT = 1e-9
 IN_SPAN = 1e-9
 SNAP = 1e-14  # surplus below this is zero
 ROUND_OFF = 1e-15  # times n and the values involved: what zero-normalising can leave of a zero
-IMPUTATION_SLACK = 1e-9  # how far sum v({i}) may pass v(N), relative to the values involved
+IMPUTATION_SLACK = 1e-9  # how far sum v({i}) may pass v(N), relative to the largest |v|
 
 MASKED = -1e30
 ATTEMPTS = 4  # a game that fails is tried again with other random costs and a wider tolerance
@@ -478,23 +478,24 @@ def _normalise(values, n, equal, individually_rational, w):
     """w(S) = (v(S) - sum of v({i})) / scale; returns the scale and the least w of a block.
 
     Round-off is snapped to zero, per coalition, and a block that falls short of its singletons by no more than
-    ``IMPUTATION_SLACK`` counts as having one imputation. Coalitions too bad ever to matter are raised
-    (:func:`_never_matters_below`), so that a "forbidden" one does not set the scale for all others.
+    ``IMPUTATION_SLACK`` of the largest value counts as having one imputation. Coalitions too bad ever to matter
+    are raised (:func:`_never_matters_below`), so that a "forbidden" one does not set the scale for all others.
     """
     y = values[1 << np.arange(n)]
     _fill_sums(w, y, 0, n)
     alone = np.max(np.abs(y))
-    top, lowest = -np.inf, np.inf
+    top, lowest, magnitude = -np.inf, np.inf, 0.0
     for s in range(w.size):
         w[s] = values[s] - w[s]
         if abs(w[s]) <= ROUND_OFF * n * (alone + abs(values[s])):
             w[s] = 0.0
         top = max(top, w[s])
         lowest = min(lowest, w[s])
+        magnitude = max(magnitude, abs(values[s]))
     least = np.inf
     for k in range(len(equal)):
         block = equal[k]
-        if individually_rational and -IMPUTATION_SLACK * (n * alone + abs(values[block])) <= w[block] < 0.0:
+        if individually_rational and -IMPUTATION_SLACK * magnitude <= w[block] < 0.0:
             w[block] = 0.0
         least = min(least, w[block])
     cut = _never_matters_below(w, n, equal, individually_rational, top, lowest)
