@@ -145,6 +145,26 @@ def claim_shares(
     return pooled.assign(low=[low for low, _ in bounds], high=[high for _, high in bounds])
 
 
+def cases_by_world(counted: pd.DataFrame) -> pd.DataFrame:
+    """Each claim on each named world: "held of cases", where a core claim speaks of non-empty cores only.
+
+    Parameters
+    ----------
+    counted
+        Rows of one rule with the columns world, claim, condition, cases and holds.
+
+    Returns
+    -------
+    DataFrame
+        A column ``claim``, then one of text per world.
+    """
+    condition = np.where(counted["claim"].str.startswith("core"), "balanced", "any")
+    claimed = counted[counted["condition"] == condition]
+    text = claimed["holds"].astype(str) + " of " + claimed["cases"].astype(str)
+    text = text.where(claimed["cases"] > 0, "no case")
+    return claimed.assign(held=text).pivot(index="claim", columns="world", values="held").reset_index()
+
+
 def share_text(shares: pd.DataFrame, **where: Any) -> str:
     """One row of :func:`claim_shares` in words: ``750 of 1,000 worlds (75.0 %; 72.2 to 77.6 %)``.
 

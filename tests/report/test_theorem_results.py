@@ -13,6 +13,7 @@ from nucleolus_lib.report.theorem_results import (
     COLUMNS,
     RECORD,
     agreement,
+    cases_by_world,
     claim_shares,
     provenance_table,
     read_counterexample,
@@ -136,3 +137,20 @@ def test_the_end_of_a_run_is_its_last_record():
     ends = trajectory_ends(pd.DataFrame(runs))
     assert list(ends["safeguards"]) == ["none", "ceiling", "target", "both"]
     assert (ends["multiplier"] == 70.0).all()
+
+
+def test_core_claims_are_counted_where_there_is_a_core():
+    rows = [
+        ("a", "1(2) joint", "any", 4, 3),
+        ("a", "1(2) joint", "balanced", 2, 2),
+        ("a", "core, per action", "any", 4, 1),
+        ("a", "core, per action", "balanced", 1, 1),
+        ("b", "1(2) joint", "any", 5, 5),
+        ("b", "1(2) joint", "balanced", 0, 0),
+        ("b", "core, per action", "any", 5, 0),
+        ("b", "core, per action", "balanced", 0, 0),
+    ]
+    counted = pd.DataFrame(rows, columns=["world", "claim", "condition", "cases", "holds"])
+    shown = cases_by_world(counted).set_index("claim")
+    assert shown["a"].to_dict() == {"1(2) joint": "3 of 4", "core, per action": "1 of 1"}
+    assert shown["b"].to_dict() == {"1(2) joint": "5 of 5", "core, per action": "no case"}
