@@ -47,7 +47,7 @@ test: $(INSTALLED)
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 test-pages: $(INSTALLED)
-	$(PY) -m pytest -m browser -rs tests/book $(PYTEST_ARGS)
+	$(PY) -m pytest -m browser -rfEs tests/book $(PYTEST_ARGS)
 
 verify: $(INSTALLED)
 	$(PY) -m nucleolus_lib.pipeline.verify --profile $(PROFILE) --cores $(CORES)

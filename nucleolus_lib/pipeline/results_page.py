@@ -32,7 +32,8 @@ def _section(index: Mapping[str, Any]) -> str:
     chapter = index["chapter"]
     shown = [artifact for artifact in index["artifacts"] if artifact["kind"] in KINDS]
     numbers = [artifact for artifact in index["artifacts"] if artifact["kind"] == "number"]
-    lines = [f"## {{doc}}`{chapter}`", "", "Run it again by", "", "```text", index["command"], "```", ""]
+    # A link in the heading would stand inside the link of the page's contents, which no browser lays out.
+    lines = [f"## {chapter}", "", f"{{doc}}`{chapter}`. Run it again by", "", "```text", index["command"], "```", ""]
     lines += [_entry(chapter, artifact) for artifact in shown]
     if numbers:
         lines.append(_numbers(chapter, numbers))

@@ -131,7 +131,7 @@ INDEX = {
 def test_the_list_names_every_result_with_command_and_data() -> None:
     text = results_markdown([INDEX], "smoke")
     for expected in (
-        "## {doc}`02_the_nucleolus`",
+        "## 02_the_nucleolus",
         "papermill book/02_the_nucleolus.ipynb out.ipynb",
         "`bars` (figure)\n: Bars. Data: data/games/x.json.",
         "{download}`svg <artifacts/02_the_nucleolus/bars.svg>`",
