@@ -74,7 +74,8 @@ OVERFLOW = """() => {
     const scrolls = item => item && item !== document.body
         && (getComputedStyle(item).overflowX !== "visible" || scrolls(item.parentElement));
     const isWide = item => item.getBoundingClientRect().right > width && !scrolls(item.parentElement);
-    const wide = [...document.querySelectorAll("main article, main article *")].filter(isWide).map(item => item.outerHTML.slice(0, 100));
+    const items = [...document.querySelectorAll("main article, main article *")];
+    const wide = items.filter(isWide).map(item => item.outerHTML.slice(0, 100));
     return ["wider than the screen: " + total + " instead of " + width + ": " + wide.slice(0, 3).join(" and ")];
 }"""
 
