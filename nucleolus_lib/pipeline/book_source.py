@@ -29,16 +29,24 @@ def write_book_source(root: Path, build: Path, profile: str) -> Path:
     shutil.copytree(root / "book", source, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
     (source / "_generated").mkdir()
     names = chapter_names(root)
+    titles: dict[str, str] = {}
     for name in names:
         provenance = json.loads((build / "provenance" / f"{name}.json").read_text(encoding="utf-8"))
         notebook = nbformat.read(build / "notebooks" / f"{name}.ipynb", as_version=4)
+        titles[name] = title_of(notebook)
         nbformat.write(with_provenance(notebook, name, provenance), source / f"{name}.ipynb")
         shutil.copytree(build / "artifacts" / name, source / FILES_FOLDER / name)
-    listing = results_markdown(read_indexes(build, names), profile)
+    listing = results_markdown(read_indexes(build, names), titles, profile)
     (source / GENERATED_LIST).write_text(listing, encoding="utf-8")
     for original, copy in COPIED_FROM_ROOT.items():
         shutil.copy(root / original, source / copy)
     return source
+
+
+def title_of(notebook: nbformat.NotebookNode) -> str:
+    """The chapter's title: its first heading."""
+    lines = (line for cell in notebook.cells if cell.cell_type == "markdown" for line in cell.source.splitlines())
+    return next((line.removeprefix("# ").strip() for line in lines if line.startswith("# ")), "Untitled")
 
 
 def with_provenance(notebook: nbformat.NotebookNode, name: str, record: dict[str, object]) -> nbformat.NotebookNode:

@@ -20,20 +20,20 @@ def read_indexes(build: Path, chapters: Iterable[str]) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def results_markdown(indexes: Iterable[Mapping[str, Any]], profile: str) -> str:
-    """The list as MyST Markdown, one section a chapter."""
-    sections = [_section(index) for index in indexes]
+def results_markdown(indexes: Iterable[Mapping[str, Any]], titles: Mapping[str, str], profile: str) -> str:
+    """The list as MyST Markdown, one section a chapter, headed by the chapter's title."""
+    sections = [_section(index, titles[index["chapter"]]) for index in indexes]
     if not sections:
         return "No chapter has been built yet.\n"
     return f"This copy of the book was built with the profile `{profile}`.\n\n" + "\n".join(sections)
 
 
-def _section(index: Mapping[str, Any]) -> str:
+def _section(index: Mapping[str, Any], title: str) -> str:
     chapter = index["chapter"]
     shown = [artifact for artifact in index["artifacts"] if artifact["kind"] in KINDS]
     numbers = [artifact for artifact in index["artifacts"] if artifact["kind"] == "number"]
     # A link in the heading would stand inside the link of the page's contents, which no browser lays out.
-    lines = [f"## {chapter}", "", f"{{doc}}`{chapter}`. Run it again by", "", "```text", index["command"], "```", ""]
+    lines = [f"## {title}", "", f"{{doc}}`{chapter}`. Run it again by", "", "```text", index["command"], "```", ""]
     lines += [_entry(chapter, artifact) for artifact in shown]
     if numbers:
         lines.append(_numbers(chapter, numbers))

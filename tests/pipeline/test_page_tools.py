@@ -129,9 +129,9 @@ INDEX = {
 
 
 def test_the_list_names_every_result_with_command_and_data() -> None:
-    text = results_markdown([INDEX], "smoke")
+    text = results_markdown([INDEX], {"02_the_nucleolus": "The nucleolus"}, "smoke")
     for expected in (
-        "## 02_the_nucleolus",
+        "## The nucleolus\n\n{doc}`02_the_nucleolus`",
         "papermill book/02_the_nucleolus.ipynb out.ipynb",
         "`bars` (figure)\n: Bars. Data: data/games/x.json.",
         "{download}`svg <artifacts/02_the_nucleolus/bars.svg>`",
@@ -140,7 +140,7 @@ def test_the_list_names_every_result_with_command_and_data() -> None:
         "profile `smoke`",
     ):
         assert expected in text
-    assert "No chapter" in results_markdown([], "full")
+    assert "No chapter" in results_markdown([], {}, "full")
 
 
 def test_a_second_build_is_refused_while_the_first_lives(tmp_path: Path) -> None:
