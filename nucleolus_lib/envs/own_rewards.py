@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from nucleolus_lib.envs.episode import Episode
-from nucleolus_lib.envs.structure import coalition_rewards
 from nucleolus_lib.games.coalitions import member_matrix
+from nucleolus_lib.markov.own_reward import coalition_rewards
 
 
 def own_rewards(episode: Episode) -> NDArray[np.float64]:

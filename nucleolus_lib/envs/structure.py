@@ -1,4 +1,4 @@
-"""The coalition structure a step induces, and what a coalition achieved on its own in it.
+"""The coalition structure a step induces.
 
 Let P_k be the agents that took part in subtask k in this step and q_k how many it needed.
 
@@ -10,9 +10,6 @@ of the paper's Section 3.1. Subtasks with ``forms_coalition=False`` do not count
 
 *A partition as a tensor.* ``structure[b, i]`` is the lowest agent index in agent i's coalition. Two
 partitions are equal exactly if these rows are.
-
-*Own reward* (interpretation register, row I9). R_C = sum_k r_k [ |P_k intersected with C| >= q_k ]:
-the reward of the subtasks for which C's own participants were enough.
 """
 
 from __future__ import annotations
@@ -48,18 +45,3 @@ def structure_as_coalitions(structure: Tensor) -> tuple[int, ...]:
     for agent, lowest in enumerate(structure.tolist()):
         blocks[lowest] = blocks.get(lowest, 0) | 1 << agent
     return tuple(blocks.values())
-
-
-def coalition_rewards(subtask_rewards: Tensor, participants: Tensor, requirement: Tensor, member: Tensor) -> Tensor:
-    """R_C of every coalition, (B, K) (register, row I9).
-
-    Parameters
-    ----------
-    subtask_rewards, participants, requirement
-        (B, M), (B, M, N) bool, (B, M): the fields of a :class:`~nucleolus_lib.envs.protocol.Step`.
-    member
-        (K, N) bool, one row per coalition.
-    """
-    own = participants.to(subtask_rewards.dtype) @ member.to(subtask_rewards.dtype).T
-    enough = own >= requirement[:, :, None]
-    return (subtask_rewards[:, :, None] * enough).sum(1)

@@ -4,9 +4,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nucleolus_lib.envs.structure import coalition_rewards, structure_as_coalitions, structure_from_participants
+from nucleolus_lib.envs.structure import structure_as_coalitions, structure_from_participants
 from nucleolus_lib.games.coalitions import check_partition, member_matrix
 from nucleolus_lib.markov.ec_pomdp import induced_structure
+from nucleolus_lib.markov.own_reward import coalition_rewards
 
 
 @st.composite
