@@ -54,3 +54,7 @@ class SurveyError(ReportError, ValueError):
 
 class StoredRunError(ReportError, ValueError):
     """A stored result is missing, or was written with another schema than the reader knows."""
+
+
+class StatisticsError(ReportError, ValueError):
+    """Scores of the wrong shape, scores that are not numbers, or a confidence out of range."""
