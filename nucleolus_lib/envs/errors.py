@@ -30,3 +30,7 @@ class ConformanceError(WorldError, AssertionError):
 
 class EpisodeError(WorldError, ValueError):
     """An episode cannot be recorded or read as asked."""
+
+
+class ScenarioError(WorldError, ValueError):
+    """A battle cannot be set up: unknown map, ruleset or unit, a unit outside the walkable area or on another."""

@@ -1,0 +1,128 @@
+"""The state of B battles, the orders of one environment step, and what the step did.
+
+Units are numbered 0, ..., U - 1 with U = A + E, the A allies first. A dead unit has health 0 and keeps its slot. Times
+are in game loops.
+
+*A shot under way.* ``strikes_left`` counts the strikes of a unit's last shot that are still to come, ``strike_in`` the
+loops until the next of them, and ``shot_target`` whom it strikes, numbered within the other side.
+
+*Trackers.* ``episode_return`` and ``elapsed`` stop when ``ended`` is set. They belong to the environment step
+(:mod:`nucleolus_lib.envs.battle`); :func:`nucleolus_lib.envs.battle_loop.play_loops` leaves them alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+NO_TARGET = -1
+"""Stands for no unit in ``Orders.target``, ``enemy_target`` and ``shot_target``."""
+MOVE_AMOUNT = 2.0
+"""How far ahead of the unit a move action orders it to go (SMAC's ``move_amount``)."""
+STOP, NORTH, SOUTH, EAST, WEST, FIRST_ATTACK = 1, 2, 3, 4, 5, 6
+"""SMAC's action numbers; 0 is the no-op of the dead, and FIRST_ATTACK + k attacks enemy k."""
+
+
+@dataclass(frozen=True)
+class BattleState:
+    """B battles between two steps.
+
+    Parameters
+    ----------
+    position
+        (B, U, 2) float32, x to the east and y to the north.
+    health, shield
+        (B, U) float32.
+    cooldown
+        (B, U) float32, loops until the weapon is ready.
+    shield_wait
+        (B, U) float32, loops until the shield regenerates.
+    strike_in
+        (B, U) float32, loops until the next strike of the shot under way.
+    strikes_left
+        (B, U) int64.
+    shot_target
+        (B, U) int64, index within the other side, or NO_TARGET.
+    enemy_target
+        (B, E) int64, the ally each enemy fights, or NO_TARGET.
+    last_action
+        (B, A) int64, the actions of the latest step.
+    elapsed
+        (B,) int64, environment steps played.
+    ended, won
+        (B,) bool.
+    episode_return
+        (B,) float32, the sum of rewards so far.
+    """
+
+    position: Tensor
+    health: Tensor
+    shield: Tensor
+    cooldown: Tensor
+    shield_wait: Tensor
+    strike_in: Tensor
+    strikes_left: Tensor
+    shot_target: Tensor
+    enemy_target: Tensor
+    last_action: Tensor
+    elapsed: Tensor
+    ended: Tensor
+    won: Tensor
+    episode_return: Tensor
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What the allies are told to do during the loops of one environment step.
+
+    Parameters
+    ----------
+    target
+        (B, A) int64, the enemy to attack, or NO_TARGET.
+    goal
+        (B, A, 2) float32, the point to walk to; the unit's own position for "stop". Ignored where there is a target.
+    """
+
+    target: Tensor
+    goal: Tensor
+
+
+@dataclass(frozen=True)
+class DamageRecord:
+    """What the loops of one environment step did.
+
+    Parameters
+    ----------
+    dealt
+        (B, A, E) float32, health and shield that ally i took from enemy k.
+    kills
+        (B, A, E) bool, whether the hit of ally i was the one that killed enemy k; at most one i per k.
+    suffered
+        (B, A) float32, health and shield that ally i lost to hits.
+    """
+
+    dealt: Tensor
+    kills: Tensor
+    suffered: Tensor
+
+
+def orders_from_actions(position: Tensor, actions: Tensor) -> Orders:
+    """SMAC's actions as orders; they are fixed until the next step.
+
+    Parameters
+    ----------
+    position
+        (B, U, 2), positions at the start of the step.
+    actions
+        (B, A) int64, each of them available.
+    """
+    moves = torch.zeros((FIRST_ATTACK, 2), dtype=position.dtype, device=position.device)
+    moves[NORTH, 1], moves[SOUTH, 1] = MOVE_AMOUNT, -MOVE_AMOUNT
+    moves[EAST, 0], moves[WEST, 0] = MOVE_AMOUNT, -MOVE_AMOUNT
+    own = position[:, : actions.shape[1]]
+    return Orders(
+        target=torch.where(actions >= FIRST_ATTACK, actions - FIRST_ATTACK, NO_TARGET),
+        goal=own + moves[actions.clamp(max=STOP + 4) * (actions < FIRST_ATTACK)],
+    )
