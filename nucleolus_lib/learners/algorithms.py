@@ -1,0 +1,15 @@
+"""Which learner a name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from nucleolus_lib.learners.learner_config import LearnerConfig
+from nucleolus_lib.learners.q_values import Algorithm
+from nucleolus_lib.learners.sizes import Sizes
+from nucleolus_lib.learners.vdn import VDN
+
+ALGORITHMS: Mapping[str, Callable[[Sizes, LearnerConfig], Algorithm]] = {
+    "vdn": VDN,
+}
+"""Every algorithm by its name in a :class:`~nucleolus_lib.learners.learner_config.LearnerConfig`."""
