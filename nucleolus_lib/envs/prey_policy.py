@@ -1,0 +1,74 @@
+"""What prey do: flee, act at random, or mix the two.
+
+*Flee.* From the predators at positions p_j, a prey at p has
+
+    g = sum_j d_j / (|d_j|^2 + softening)^2 - gain * max(0, |p| - (wall - margin)) sign(p),   d_j = p - p_j,
+
+the second term per axis and only where there are walls. It accelerates along the axis on which |g| is
+larger (x on ties), in the direction of g.
+
+*Random.* One of the five actions, uniformly: none, -x, +x, -y, +y.
+
+*Mix.* With probability q flee, else act at random; both are decided by one uniform number r: flee if
+r < q, else the action floor(5 (r - q) / (1 - q)).
+
+B worlds are the last axis.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules
+
+N_ACTIONS = 5
+"""none, -x, +x, -y, +y."""
+
+
+def n_prey_draws(rules: PredatorPreyRules) -> int:
+    """Uniform numbers that the prey of one world use in one step."""
+    return 0 if rules.prey == "flee" else rules.n_prey
+
+
+def prey_directions(
+    away: Tensor, squared: Tensor, position: Tensor, draws: Tensor, directions: Tensor, rules: PredatorPreyRules
+) -> Tensor:
+    """Where each prey accelerates, (G, 2, B): a unit vector along an axis, or 0.
+
+    Parameters
+    ----------
+    away
+        (G, N, 2, B), d_j of each prey.
+    squared
+        (G, N, B), |d_j|^2.
+    position
+        (G, 2, B), of the prey.
+    draws
+        (B, n_prey_draws), uniform on [0, 1).
+    directions
+        (5, 2), the direction of every action.
+    rules
+        The policy and its constants.
+    """
+    if rules.prey == "flee":
+        return _flee(away, squared, position, rules)
+    q = rules.mix_flee_probability if rules.prey == "mix" else 0.0
+    # A draw just below 1 can round up to action 5.
+    action = ((draws - q) * (N_ACTIONS / max(1 - q, 1e-9))).long().clamp(0, N_ACTIONS - 1)
+    at_random = directions[action].permute(1, 2, 0)
+    if rules.prey == "random":
+        return at_random
+    return torch.where((draws < q).T[:, None], _flee(away, squared, position, rules), at_random)
+
+
+def _flee(away: Tensor, squared: Tensor, position: Tensor, rules: PredatorPreyRules) -> Tensor:
+    weight = (squared + rules.flee_softening).square_().reciprocal_()
+    g = (away * weight[:, :, None]).sum(1)
+    if rules.wall is not None:
+        free = rules.wall - rules.flee_wall_margin
+        # max(0, |p| - free) sign(p) is what clamping to [-free, free] takes away.
+        g = torch.sub(g, position - position.clamp(-free, free), alpha=rules.flee_wall_gain)
+    size = g.abs()
+    along_x = size[:, 0] >= size[:, 1]
+    return g.sign() * torch.stack([along_x, ~along_x], 1)
