@@ -212,7 +212,7 @@ class PredatorPrey:
 
     def _move(self, state: PredatorPreyState, actions: Tensor, draws: Tensor, free: Tensor, running: Tensor) -> Tensor:
         """Rule 1: velocities and positions after the motion, (N + G, 4, B)."""
-        rules, n, p = self.rules, self.rules.n_predators, self.rules.n_bodies
+        rules, n = self.rules, self.rules.n_predators
         bodies = state.bodies.permute(1, 2, 0)
         position = bodies[:, 2:]
         solids = torch.cat([position, state.landmarks.permute(1, 2, 0)]) if rules.n_landmarks else position

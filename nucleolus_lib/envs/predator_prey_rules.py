@@ -50,7 +50,7 @@ class PredatorPreyRules:
     prey: Literal["flee", "random", "mix"]
     """How prey act, see :mod:`nucleolus_lib.envs.prey_policy`. SQDDPG: random."""
     integration: Literal["mpe2", "openai"]
-    """Which is updated first: mpe2 the position, with the old velocity; the OpenAI code that SQDDPG uses the velocity."""
+    """Updated first: the position, with the old velocity (mpe2), or the velocity (the OpenAI code; so SQDDPG)."""
     ends_at_first_capture: bool
     """SQDDPG: True. Otherwise an episode ends when all prey are caught."""
     shaping_over: Literal["mean", "sum"]
