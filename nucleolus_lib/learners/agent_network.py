@@ -5,8 +5,8 @@ start. Then
 
     h_t = GRU( relu(W_1 x + b_1), h_(t-1) ),    h_(-1) = 0,    q_i(tau_i, .) = W_2 h_t + b_2,
 
-unrolled over the whole episode. With ``agent="feed_forward"`` the cell is a layer, h_t = relu(W_h relu(W_1 x + b_1) + b_h), and
-nothing is remembered.
+unrolled over the whole episode. With ``agent="feed_forward"`` the cell is a layer, h_t = relu(W_h relu(W_1 x + b_1) +
+b_h), and nothing is remembered.
 
 The weights start as PyTorch starts them for the concatenated input. A one-hot part of x picks a column of W_1, so
 acting adds that column instead of building x.

@@ -2,7 +2,8 @@
 
 PyMARL2 stands for ``hijkzzz/pymarl2`` at commit 8ccac7c, its files vdn.yaml, qmix.yaml and ow_qmix.yaml; WQMIX for
 ``oxwhirl/wqmix`` at 350e989; SHAQ for ``hsvgbkhgbv/shapley-q-learning`` at 6648f4a. Their schedules count
-episodes; ours count gradient steps, and the number of gradient steps per environment step is a setting of the training run.
+episodes; ours count gradient steps, and how many of them there are per environment step is a setting of the training
+run.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class LearnerConfig:
     """Which loss is minimised; the names are the keys of :data:`nucleolus_lib.learners.ALGORITHMS`."""
 
     agent: AgentKind = "recurrent"
-    """"recurrent": fc, GRU cell, fc. "feed_forward": the same sizes, the cell replaced by a layer. PyMARL2: recurrent."""
+    """"recurrent": layer, GRU cell, layer. "feed_forward": the same sizes, a layer for the cell. PyMARL2: recurrent."""
     hidden_size: int = 64
     """H, units of both hidden layers of the agent. PyMARL2: 64."""
     use_agent_id: bool = True
@@ -50,8 +51,8 @@ class LearnerConfig:
     squared_error_factor: float = 0.5
     """Factor in front of the squared TD error. PyMARL2: 0.5 (1 for OW-QMIX's monotonic part); WQMIX and SHAQ: 1."""
     target_period: int = 25
-    """Gradient steps between two copies of the online network to the target network. PyMARL2: every 200 episodes, which is
-    25 gradient steps with its 8 environments."""
+    """Gradient steps between two copies of the online network to the target network. PyMARL2: every 200 episodes, which
+    is 25 gradient steps with its 8 environments."""
 
     optimiser: Optimiser = "adam"
     """PyMARL2: Adam; WQMIX and SHAQ: RMSprop (smoothing 0.99, eps 1e-5)."""
@@ -68,8 +69,8 @@ class LearnerConfig:
     """What makes the mixing weights positive: |x|, softplus(x) or x^2 / 2. PyMARL2: abs."""
 
     weighting: Weighting = "optimistic"
-    """OW-QMIX: "optimistic" weighs steps down whose Q_tot is above the target (OW), "central" those whose joint action the
-    central value does not prefer (CW). PyMARL2's ow_qmix: optimistic."""
+    """OW-QMIX: "optimistic" weighs steps down whose Q_tot is above the target (OW), "central" those whose joint action
+    the central value does not prefer (CW). PyMARL2's ow_qmix: optimistic."""
     optimistic_weight: float = 0.1
     """OW-QMIX: the weight of the other steps, in (0, 1]. PyMARL2: 0.1; WQMIX: 0.1 for predator-prey, 0.5 for SMAC."""
     central_embed: int = 256
@@ -80,8 +81,8 @@ class LearnerConfig:
     shapley_samples: int = 10
     """SHAQ: random orders per step in the estimate of the Shapley weights. SHAQ: 10."""
     shapley_learning_rate: float = 1e-3
-    """SHAQ: learning rate of the network of the Shapley weights. SHAQ: 1e-3 in its settings file, 1e-4 to 2e-3 by task in
-    its README (1e-4 for predator-prey)."""
+    """SHAQ: learning rate of the network of the Shapley weights. SHAQ: 1e-3 in its settings file, 1e-4 to 2e-3 by task
+    in its README (1e-4 for predator-prey)."""
     shapley_weight: float | None = None
     """SHAQ: a constant instead of the learned Shapley weights, at least 1. SHAQ: None (``manual_alpha_estimates``)."""
 
@@ -98,6 +99,11 @@ class LearnerConfig:
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
                 raise ConfigError(f"{name} must lie between {low} and {high}; got {value!r}")
+
+    @property
+    def uses_target_agent(self) -> bool:
+        """Whether the target copy of the agents' network is needed. OW-QMIX bootstraps on its central value alone."""
+        return self.algorithm != "ow_qmix"
 
     @property
     def needs_subtasks(self) -> bool:

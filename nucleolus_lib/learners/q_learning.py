@@ -113,8 +113,8 @@ class Learner:
         Returns
         -------
         dict
-            0-d tensors on the device: ``loss``, ``grad_norm`` (before clipping, of the shared group), ``is_finite`` (1 if loss
-            and gradient are finite, else 0), and the algorithm's own.
+            0-d tensors on the device: ``loss``, ``grad_norm`` (before clipping, of the shared group), ``is_finite`` (1
+            if loss and gradient are finite, else 0), and the algorithm's own.
 
         Raises
         ------
@@ -134,16 +134,17 @@ class Learner:
             lacking = [name for name in SUBTASK_FIELDS if getattr(batch, name) is None]
             if lacking:
                 raise BatchError(
-                    f"{self.config.algorithm} with these settings needs {', '.join(lacking)} in its episodes, which came "
-                    "without; make the replay buffer with store_subtasks=True"
+                    f"{self.config.algorithm} with these settings needs {', '.join(lacking)} in its episodes, which "
+                    "came without; make the replay buffer with store_subtasks=True"
                 )
 
     def gradient_step(self, batch: EpisodeBatch) -> dict[str, Tensor]:
         """Steps 1 to 3 alone, without counting: for a captured graph, whose caller counts and copies."""
-        qs = q_values(self.agent, self.target_agent, batch, self.generator)
+        target_agent = self.target_agent if self.config.uses_target_agent else None
+        qs = q_values(self.agent, target_agent, batch, self.generator)
         loss, metrics = self.algorithm.loss(batch, qs, self.target_algorithm)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         norms = [nn.utils.clip_grad_norm_(group.parameters, group.gradient_clip) for group in self.groups]
         self.optimiser.step()
         loss = loss.detach()
@@ -157,7 +158,8 @@ class Learner:
     def copy_to_target(self) -> None:
         """Make the target network equal to the online network."""
         for online, target in ((self.agent, self.target_agent), (self.algorithm, self.target_algorithm)):
-            mine, theirs = list(target.parameters()), list(online.parameters())
+            mine: list[Tensor] = list(target.parameters())
+            theirs: list[Tensor] = list(online.parameters())
             if mine:
                 torch._foreach_copy_(mine, theirs)
             for kept, new in zip(target.buffers(), online.buffers(), strict=True):

@@ -30,7 +30,8 @@ class QValues:
     greedy
         (B, T+1, N) int64, the available action that is best online.
     target_greedy
-        (B, T+1, N), the target network's value of ``greedy``.
+        (B, T+1, N), the target network's value of ``greedy``; not a number for an algorithm that says it does not use
+        the target agents.
     generator
         Chance for algorithms that sample; the learner's own, on its device.
     """
@@ -42,14 +43,18 @@ class QValues:
     generator: torch.Generator
 
 
-def q_values(online: AgentNetwork, target: AgentNetwork, batch: EpisodeBatch, generator: torch.Generator) -> QValues:
-    """Both networks unrolled once over the batch."""
+def q_values(
+    online: AgentNetwork, target: AgentNetwork | None, batch: EpisodeBatch, generator: torch.Generator
+) -> QValues:
+    """Both networks unrolled once over the batch; without ``target`` there are no target values."""
     q = online.unroll(batch.observation, batch.action)
     taken = q[:, :-1].gather(-1, batch.action[..., None])[..., 0]
     with torch.no_grad():
         best = greedy(q.detach(), batch.available)
-        target_q = target.unroll(batch.observation, batch.action)
-        target_greedy = target_q.gather(-1, best[..., None])[..., 0]
+        if target is None:
+            target_greedy = torch.full_like(q[..., 0], torch.nan)
+        else:
+            target_greedy = target.unroll(batch.observation, batch.action).gather(-1, best[..., None])[..., 0]
     return QValues(taken, q, best, target_greedy, generator)
 
 

@@ -5,15 +5,15 @@ the next moment, the lambda-return obeys
 
     G_t = r_t + gamma (1 - e_t) [ (1 - lambda c_(t+1)) y_(t+1) + lambda c_(t+1) G_(t+1) ],
 
-where c_(t+1) = 1 if step t + 1 counts (it was played) and 0 if t is the last step of its episode. So a step that ends the task
-has target r_t, and the last step of an episode that was cut off by the clock, or of a piece of an episode, has
+where c_(t+1) = 1 if step t + 1 counts (it was played) and 0 if t is the last step of its episode. So a step that ends
+the task has target r_t, and the last step of an episode that was cut off by the clock, or of a piece of an episode, has
 target r_t + gamma y_(t+1): the time limit is not a terminal state.
 
 PyMARL2 (``build_td_lambda_targets``) writes the same recursion as G_T = y_T (1 - sum_t e_t) and
 G_t = lambda gamma G_(t+1) + m_t [r_t + (1 - lambda) gamma y_(t+1) (1 - e_t)]. The two agree on every step that counts
 if each episode either ends by the task or fills the whole sequence. They differ for an episode that was cut off before
-the end of the padded sequence: there PyMARL2 carries the value of a padded moment, discounted over padded steps, into the
-target, and this function bootstraps from the moment after the last step played.
+the end of the padded sequence: there PyMARL2 carries the value of a padded moment, discounted over padded steps, into
+the target, and this function bootstraps from the moment after the last step played.
 """
 
 from __future__ import annotations

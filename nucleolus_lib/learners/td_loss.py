@@ -16,10 +16,10 @@ from nucleolus_lib.learners.sequence_mean import masked_mean
 from nucleolus_lib.learners.td_lambda import lambda_returns
 
 
-def team_target(batch: EpisodeBatch, counts: Tensor, value: Tensor, config: LearnerConfig) -> Tensor:
-    """G (B, T) of the team reward, from the target value (B, T+1) of every moment and m (B, T)."""
+def team_target(batch: EpisodeBatch, counts: Tensor, next_value: Tensor, config: LearnerConfig) -> Tensor:
+    """G (B, T) of the team reward, from m (B, T) and the target value after every step, (B, T)."""
     with torch.no_grad():
-        return lambda_returns(batch.reward, batch.terminated, counts, value[:, 1:], config.discount, config.td_lambda)
+        return lambda_returns(batch.reward, batch.terminated, counts, next_value, config.discount, config.td_lambda)
 
 
 def td_loss(

@@ -2,7 +2,8 @@
 
     Q_tot(tau, a) = sum_i q_i(tau_i, a_i),    loss = 1/2 mean_t (Q_tot - G_t)^2,
 
-with the lambda-return G_t built on sum_i of the target network's values of the online greedy actions. No network of its own.
+with the lambda-return G_t built on the sum of the target network's values of the online greedy actions. It has no
+network of its own.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class VDN(nn.Module):
     def loss(self, batch: EpisodeBatch, qs: QValues, target_algorithm: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """The squared TD error of the sum, and the shared metrics."""
         counts = batch.mask()
-        target = team_target(batch, counts, qs.target_greedy.sum(-1), self.config)
+        target = team_target(batch, counts, qs.target_greedy[:, 1:].sum(-1), self.config)
         return td_loss(qs.taken.sum(-1), target, counts, self.config)
 
     def separate_groups(self) -> tuple[ParameterGroup, ...]:
