@@ -4,8 +4,9 @@ A scenario is two lists of units with their starting points, a grid of walkable 
 at the start. Cell (x, y) covers [x, x + 1) by [y, y + 1); x grows to the east and y to the north.
 
 *Starting layout.* The n units of a side fill, in the order of the list, the rows of a square of side ceil(sqrt(n))
-about the side's spawn point, ``GAP`` apart; rows grow to the north and columns to the east for allies, the other way for
-enemies. SMAC itself creates all units at the spawn point and lets the game spread them; no exact offsets are known.
+about the side's spawn point, ``GAP`` apart; rows grow to the north and columns to the east for allies, the other way
+for enemies. The square is centred as SMAClite centres it: in height with all its gaps, in width without them. SMAC
+itself creates all units at the spawn point and lets the game spread them; no exact offsets are known.
 
 *Order of agents.* SMAC numbers allies by (type number, x, y). The named maps are listed in this order.
 
@@ -184,17 +185,17 @@ def square_layout(units: tuple[UnitType, ...], spawn: Point, enemy: bool) -> tup
     """Starting points of a side, by the rule of the module's docstring."""
     side = math.ceil(math.sqrt(len(units)))
     rows = [units[start : start + side] for start in range(0, len(units), side)]
-    depths = [2 * max(unit.radius for unit in row) + GAP for row in rows]
+    heights = [2 * max(unit.radius for unit in row) for row in rows]
     widest = max(sum(2 * unit.radius for unit in row) for row in rows)
     sign = -1.0 if enemy else 1.0
     places = []
-    y = -sum(depths) / 2
-    for row, depth in zip(rows, depths, strict=True):
+    y = -(sum(heights) + (side - 1) * GAP) / 2
+    for row, height in zip(rows, heights, strict=True):
         x = -widest / 2
         for unit in row:
-            places.append((spawn[0] + sign * (x + unit.radius), spawn[1] + sign * (y + (depth - GAP) / 2)))
+            places.append((spawn[0] + sign * (x + unit.radius), spawn[1] + sign * (y + height / 2)))
             x += 2 * unit.radius + GAP
-        y += depth
+        y += height + GAP
     return tuple(places)
 
 

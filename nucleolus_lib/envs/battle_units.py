@@ -16,9 +16,9 @@ here are per loop and all durations are in loops.
 
 *A shot.* A weapon in range and ready begins a shot. It is ready again after P = ``period`` + J loops, J uniform on
 ``jitter``. The shot strikes ``strikes`` times: first after ``hit_delay`` loops (for a missile plus the distance
-divided by ``missile_speed``), then every ``strike_gap`` loops. A strike is ``hits`` hits of w = ``damage`` + bonus each; the bonus
-counts if the victim has the attribute. A hit takes from the shield first; what is left, less the armour, but at
-least 1/2, is taken from the health.
+divided by ``missile_speed``), then every ``strike_gap`` loops. A strike is ``hits`` hits of w = ``damage`` + bonus
+each; the bonus counts if the victim has the attribute. A hit takes from the shield first. What is left, less the
+armour, but at least 1/2, is taken from the health.
 
 Sources: SC2GameData @ 07a3f022 (data export of game version 4.11.4; liberty.sc2mod and voidmulti), read for facts only;
 SMAC @ d6aab33 (cooldown table of ``StarCraft2Env``); periods of ``smaclite`` measured on SMAClite @ 0d6abbe.
