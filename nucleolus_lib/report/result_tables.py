@@ -1,0 +1,133 @@
+"""Tables of a suite of runs: final results, sample efficiency, where the runs came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nucleolus_lib.report.algorithm_styles import style_of
+from nucleolus_lib.report.curve_alignment import steps_to_threshold
+from nucleolus_lib.report.run_suite import Metric, RunSuite
+from nucleolus_lib.report.statistics import bootstrap_interval, interquartile_mean
+
+
+def final_table(suite: RunSuite, world: str, metric: Metric, *, seed: int = 0, n_resamples: int = 2000) -> pd.DataFrame:
+    """Final results on one world: interquartile mean over seeds, its 95 % interval, and the extreme seeds.
+
+    Returns
+    -------
+    DataFrame
+        ``algorithm`` (its name in the library), ``runs``, ``iqm``, ``low``, ``high``, ``worst``, ``best``.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for name in suite.algorithms(world):
+        final = suite.final(world, name, metric.column)
+        interval = bootstrap_interval(interquartile_mean, final[:, None], rng=rng, n_resamples=n_resamples)
+        ordered = np.sort(metric.score(final)) * (1 if metric.more_is_better else -1)
+        rows.append(
+            {
+                "algorithm": name,
+                "runs": len(final),
+                "iqm": float(interval.estimate),
+                "low": float(interval.low),
+                "high": float(interval.high),
+                "worst": float(ordered[0]),
+                "best": float(ordered[-1]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def efficiency_table(suite: RunSuite, world: str, metric: Metric, thresholds: Sequence[float]) -> pd.DataFrame:
+    """Environment steps until each threshold is reached, one row per algorithm, one column per threshold.
+
+    A cell says ``70k (2 of 3)``: the median over the seeds, and how many of them got there. ``> 300k (1 of 3)`` is a
+    censored median: half of the seeds or more had not got there when they ended.
+    """
+    sign = "≥" if metric.more_is_better else "≤"
+    rows = []
+    for name in suite.algorithms(world):
+        runs = suite.of(world, name)
+        row: dict[str, Any] = {"algorithm": style_of(name).label}
+        for threshold in thresholds:
+            found = steps_to_threshold(
+                [run.steps for run in runs],
+                [run.column(metric.column) for run in runs],
+                threshold,
+                more_is_better=metric.more_is_better,
+            )
+            shortest = int(min(run.steps[-1] for run in runs))
+            middle = f"> {thousands(shortest)}" if np.isinf(found.median) else thousands(found.median)
+            row[f"{sign} {threshold:g}"] = f"{middle} ({found.n_reached} of {len(runs)})"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def run_table(suite: RunSuite) -> pd.DataFrame:
+    """One row per world and algorithm: seeds, steps, whether the runs came to their end, device, commit, CPU hours."""
+    rows = []
+    for world in suite.worlds:
+        for name in suite.algorithms(world):
+            runs = suite.of(world, name)
+            steps = sorted({int(run.steps[-1]) for run in runs})
+            rows.append(
+                {
+                    "world": world,
+                    "algorithm": style_of(name).label,
+                    "seeds": len(runs),
+                    "env steps": " to ".join(thousands(value) for value in dict.fromkeys((steps[0], steps[-1]))),
+                    "complete": f"{sum(bool(run.record.get('complete')) for run in runs)} of {len(runs)}",
+                    "device": _all(run.record.get("device") for run in runs),
+                    "commit": _all(short_commit(str(run.record.get("commit", "unknown"))) for run in runs),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def timing_table(suite: RunSuite) -> pd.DataFrame:
+    """Hours of CPU and of the clock, by world and algorithm, summed over the seeds."""
+    rows = []
+    for world in suite.worlds:
+        for name in suite.algorithms(world):
+            runs = suite.of(world, name)
+            cpu = sum(float(run.record["cpu_s"]) for run in runs) / 3600
+            wall = sum(float(run.record["wall_s"]) for run in runs) / 3600
+            steps = sum(int(run.steps[-1]) for run in runs)
+            rows.append((world, style_of(name).label, cpu, wall, steps / max(cpu * 3600, 1e-9)))
+    return pd.DataFrame(rows, columns=["world", "algorithm", "CPU hours", "hours", "env steps per CPU second"])
+
+
+def labelled(table: pd.DataFrame, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """``table`` with the algorithms' labels in place of their names, and columns renamed by ``names``."""
+    shown = table.copy()
+    for column in ("algorithm", "x", "y"):
+        if column in shown:
+            shown[column] = [style_of(str(name)).label for name in shown[column]]
+    return shown.rename(columns=dict(names or {}))
+
+
+def ranking(table: pd.DataFrame, metric: Metric, among: Sequence[str]) -> list[str]:
+    """The algorithms ``among`` those of a :func:`final_table`, best interquartile mean first."""
+    chosen = table[table["algorithm"].isin(among)]
+    ordered = chosen.sort_values("iqm", ascending=not metric.more_is_better, kind="stable")
+    return [str(name) for name in ordered["algorithm"]]
+
+
+def thousands(steps: float) -> str:
+    """``300k``, ``1M``, ``12.5k``: a number of steps as a reader says it."""
+    value, unit = (steps / 1e6, "M") if steps >= 1e6 else (steps / 1e3, "k")
+    return f"{value:.3g}{unit}"
+
+
+def short_commit(commit: str) -> str:
+    """The first seven letters of a commit, and what follows the hash, such as ``+ local changes``."""
+    head, _, rest = commit.partition(" ")
+    return (head[:7] if len(head) == 40 else head) + (f" {rest}" if rest else "")
+
+
+def _all(values: Any) -> str:
+    return ", ".join(sorted({str(value) for value in values}))

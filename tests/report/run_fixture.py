@@ -1,0 +1,42 @@
+"""Made-up runs: curves of a known shape, for tests of what is read off them."""
+
+import numpy as np
+import pandas as pd
+
+from nucleolus_lib.report.run_suite import Metric, RunSuite, StoredRun
+
+CAPTURES = Metric("captures_mean", "captured prey", more_is_better=True)
+TURNS = Metric("steps_to_first_capture_mean", "steps to the first capture", more_is_better=False)
+
+LEVELS = {"vdn": 1.0, "qmix": 2.0, "ow_qmix": 1.5, "shaq": 0.5, "nucleolus": 3.0, "oracle_credit": 4.0}
+"""Captures at the end of every made-up run, before the seed's own 0.1 per seed."""
+
+
+def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=None):
+    """Captures rise along a straight line to their level; turns fall to 100 - 20 times it."""
+    steps = spacing * np.arange(1, n_evaluations + 1)
+    top = (LEVELS[algorithm] if level is None else level) + 0.1 * seed
+    captures = top * np.minimum(np.arange(1, n_evaluations + 1) / (0.8 * n_evaluations), 1)
+    frame = pd.DataFrame(
+        {
+            "env_steps": steps,
+            "gradient_steps": steps // 100,
+            "captures_mean": captures,
+            "steps_to_first_capture_mean": 100 - 20 * captures,
+        }
+    )
+    record = {
+        "seed": seed,
+        "commit": "f" * 40,
+        "device": "made-up device",
+        "wall_s": 7200.0,
+        "cpu_s": 3600.0,
+        "complete": seed != 2,
+    }
+    return StoredRun(world, algorithm, seed, frame, record)
+
+
+def made_up_suite(worlds=("first", "second"), seeds=(0, 1, 2), algorithms=tuple(LEVELS)):
+    """All runs of a suite."""
+    runs = [made_up_run(world, name, seed) for world in worlds for name in algorithms for seed in seeds]
+    return RunSuite(tuple(runs))
