@@ -12,7 +12,10 @@ Rules of one step, for action u_i in {none, -x, +x, -y, +y} of predator i:
    motion, if g was free. If they are at least q = 2, g is caught: the team is paid 10. If they are some
    but fewer than q, the team is paid the penalty for lone contact (0 by default).
 3. *Shaping.* Predator i is charged c times its distance to the nearest prey that is still free
-   (divided by N if the shaping is a mean); nothing when none is.
+   (divided by N if the shaping is a mean); nothing when none is. With ``shaping="progress"`` it is paid c
+   times the decrease of that distance in this step instead. Both distances are then to prey that are free
+   after the step, so that a capture, which moves the nearest prey away, is not charged; between two captures
+   the sum telescopes, and walking in a circle earns nothing.
 4. *End.* Terminated when all prey are caught, or at the first capture where the rules say so;
    truncated at the horizon.
 
@@ -183,7 +186,8 @@ class PredatorPrey:
             participants.append(near.transpose(0, 1))
         score = state.score + torch.cat(rewards).sum(0)
         if rules.shaping_scale:
-            rewards.append(self._shaping(gap, free, running))
+            before = state.bodies.permute(1, 2, 0)[:, 2:] if rules.shaping == "progress" else None
+            rewards.append(self._shaping(gap, before, free, running))
             participants.append(self._itself.expand(-1, -1, gap.shape[-1]))
         subtask_rewards = torch.cat(rewards)
         elapsed = state.elapsed + running
@@ -228,12 +232,15 @@ class PredatorPrey:
         force = contact_forces(separation, squared.sqrt_(), self._reach, solid, rules).add_(push)
         return torch.where(moving[:, None], integrate(bodies, force, self._max_speed, rules), bodies)
 
-    def _shaping(self, gap: Tensor, free: Tensor, running: Tensor) -> Tensor:
-        """Rule 3, (N, B), from the distances (N, G, B)."""
-        rules = self.rules
-        scale = rules.shaping_scale / (rules.n_predators if rules.shaping_over == "mean" else 1)
-        nearest = torch.where(free, gap, torch.inf).amin(1)
-        return torch.where(running & free.any(0), nearest * -scale, 0.0)
+    def _shaping(self, gap: Tensor, before: Tensor | None, free: Tensor, running: Tensor) -> Tensor:
+        """Rule 3, (N, B), from the distances (N, G, B) and, for progress, the places before the step (N + G, 2, B)."""
+        rules, n = self.rules, self.rules.n_predators
+        scale = rules.shaping_scale / (n if rules.shaping_over == "mean" else 1)
+        charged = torch.where(free, gap, torch.inf).amin(1)
+        if before is not None:
+            gap_before = lengths(before[:n, None] - before[None, n:])
+            charged = charged - torch.where(free, gap_before, torch.inf).amin(1)
+        return torch.where(running & free.any(0), charged * -scale, 0.0)
 
     def observation(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, N, F)."""

@@ -67,8 +67,10 @@ class PredatorPreyRules:
     """Paid per prey caught. Paper, simple_tag and two predators: 10."""
     lone_contact_penalty: float = 0.0
     """Paid, at most 0, for each prey in reach of some but too few predators. Boehmer et al.: 0 to -2."""
+    shaping: Literal["distance", "progress"] = "distance"
+    """Charged for being far, or paid for coming nearer, see :mod:`nucleolus_lib.envs.predator_prey`. SQDDPG: distance."""
     shaping_scale: float = 0.1
-    """The reward loses this times the distance to the nearest free prey; 0: no shaping. SQDDPG: 0.1."""
+    """What one unit of that distance is worth; 0: no shaping. SQDDPG: 0.1."""
     state: Literal["bodies", "observations"] = "bodies"
     """The global state: velocities and positions, or all observations side by side as in PyMARL2."""
 
@@ -163,6 +165,7 @@ class PredatorPreyRules:
 _CHOICES = {
     "prey": ("flee", "random", "mix"),
     "integration": ("mpe2", "openai"),
+    "shaping": ("distance", "progress"),
     "shaping_over": ("mean", "sum"),
     "state": ("bodies", "observations"),
 }
