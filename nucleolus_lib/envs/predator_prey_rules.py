@@ -68,7 +68,7 @@ class PredatorPreyRules:
     lone_contact_penalty: float = 0.0
     """Paid, at most 0, for each prey in reach of some but too few predators. Boehmer et al.: 0 to -2."""
     shaping: Literal["distance", "progress"] = "distance"
-    """Charged for being far, or paid for coming nearer, see :mod:`nucleolus_lib.envs.predator_prey`. SQDDPG: distance."""
+    """Charged for being far, or paid for coming nearer, see :mod:`predator_prey`. SQDDPG: distance."""
     shaping_scale: float = 0.1
     """What one unit of that distance is worth; 0: no shaping. SQDDPG: 0.1."""
     state: Literal["bodies", "observations"] = "bodies"
