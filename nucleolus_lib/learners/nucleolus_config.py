@@ -112,8 +112,8 @@ class NucleolusConfig:
     """Steps per update on which (20) is taken, drawn anew each time; 0 takes all."""
     value_td_lambda: float = 0.0
     """TD(lambda) of (20); 0 is the one-step target of the text."""
-    value_loss_coefficient: float = 1.0
-    """Weight of the loss of (20) beside that of (21)."""
+    value_learning_rate: float = 1e-3
+    """Learning rate of the coalition-value network, which has a gradient clip of its own."""
 
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -127,6 +127,15 @@ class NucleolusConfig:
             raise NucleolusConfigError(
                 "nucleolus.initial_multiplier must not pass largest_multiplier; "
                 f"got {self.initial_multiplier} > {self.largest_multiplier}"
+            )
+        if (
+            self.constraint_target == "least_core"
+            and self.credit in ("lagrangian", "pull")
+            and self.credit_samples == 0
+        ):
+            raise NucleolusConfigError(
+                'nucleolus.constraint_target="least_core" needs games that are solved exactly; '
+                'set credit_samples above 0, or constraint_target="zero"'
             )
         if self.credit in ("reward_shares", "additive") and self.coalition_reward != "own":
             raise NucleolusConfigError(
@@ -173,5 +182,5 @@ _RANGES: dict[str, tuple[float, float]] = {
     "value_head_size": (0, 1 << 20),
     "value_steps": (0, 1 << 40),
     "value_td_lambda": (0.0, 1.0),
-    "value_loss_coefficient": (0.0, _INF),
+    "value_learning_rate": (0.0, _INF),
 }
