@@ -27,15 +27,15 @@ With N agents at most N / 2 prey can be caught, so 8 agents earn at most 40, aga
 *Subtasks.* For every prey its capture (requirement 2, participants C_g), and if p < 0 its fine (requirement 1, whose
 participant is the lone agent that is fined). R is their sum.
 
-*Observation* of agent i: the 5 x 5 cells around it, row by row; for each cell whether it holds an agent that hunts (agent i
-itself in the middle), whether it holds a living prey, and a third number that is always 0 (the hares of the original,
-of which there are none). Cells beyond the border look empty. An agent that no longer hunts sees only zeros. The global
-state is the whole board in the same three channels. Neither contains the clock.
+*Observation* of agent i: the 5 x 5 cells around it, row by row; for each cell whether it holds an agent that hunts
+(agent i itself in the middle), whether it holds a living prey, and a third number that is always 0 (the hares of the
+original, of which there are none). Cells beyond the border look empty. An agent that no longer hunts sees only zeros.
+The global state is the whole board in the same three channels. Neither contains the clock.
 
 References
 ----------
-W. Boehmer, V. Kurin and S. Whiteson, "Deep coordination graphs", ICML 2020. The rules are those of the authors' program,
-repository ``wendelinboehmer/dcg`` at commit 4de100c with its settings ``rel_overgen.yaml`` (p = -2).
+W. Boehmer, V. Kurin and S. Whiteson, "Deep coordination graphs", ICML 2020. The rules are those of the authors'
+program, repository ``wendelinboehmer/dcg`` at commit 4de100c with its settings ``rel_overgen.yaml`` (p = -2).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ import torch
 from torch import Tensor
 
 from nucleolus_lib.envs.errors import WorldParameterError
-from nucleolus_lib.envs.predator_prey_grid_board import GridBoard
+from nucleolus_lib.envs.predator_prey_grid_board import GridBoard, whole_board
 from nucleolus_lib.envs.protocol import Step
 from nucleolus_lib.envs.spec import EntitySpec, Spec, SubtaskSpec
 from nucleolus_lib.envs.structure import structure_from_participants
@@ -249,12 +249,12 @@ class PredatorPreyGrid:
 
     def observation(self, state: GridState) -> Tensor:
         """See the module's docstring, (B, N, 75)."""
-        seen = self._board.windows(self._channels(state), state.agent_cell)
-        return seen * state.hunts[..., None]
+        agent_cell, prey_cell = self._places(state)
+        return self._board.windows(*self._board.channels(agent_cell, prey_cell), agent_cell)
 
     def global_state(self, state: GridState) -> Tensor:
         """The whole board in three channels, (B, 300)."""
-        return self._channels(state)[:, :-1].flatten(1)
+        return whole_board(*self._board.channels(*self._places(state)))
 
     def entities(self, state: GridState) -> Tensor:
         """x (column), y (row), and alive: whether an agent still hunts or a prey still lives."""
@@ -282,9 +282,9 @@ class PredatorPreyGrid:
     def _playing(self, state: GridState) -> Tensor:
         return ~self._over(state) & (state.clock < self._spec.horizon)
 
-    def _channels(self, state: GridState) -> Tensor:
-        """(B, size * size + 1, 3) float32; the last row, off the board, is 0."""
-        return self._board.channels(state.agent_cell, state.hunts, state.prey_cell, state.lives)
+    def _places(self, state: GridState) -> tuple[Tensor, Tensor]:
+        """The cells of agents and prey, off the board for what has left it."""
+        return self._board.place(state.agent_cell, state.hunts), self._board.place(state.prey_cell, state.lives)
 
     def _requirement(self, rewards: Tensor) -> Tensor:
         needed = torch.ones_like(rewards, dtype=torch.int64)

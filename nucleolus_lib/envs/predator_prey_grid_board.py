@@ -7,7 +7,7 @@ put there, so that it takes part in every operation and changes nothing.
     way[c, a]       where action a leads from cell c; over the border and for stay and catch it is c itself
     inside[c, a]    whether move a stays on the board, a in right, down, left, up
     adjacent[c, e]  whether c and e share a side
-    window[c]       the (2 r + 1)^2 cells around c, row by row, r = 2; cells beyond the border are C
+    window[c]       the (2 r + 1)^2 cells around c, row by row, r = 2; cells over the border, and all around C, are C
 
 Turns are taken one after the other, since what moved before blocks who moves later. So the loops run over agents and
 over prey, whose numbers are fixed, and each pass does the same for all B boards.
@@ -52,7 +52,7 @@ class GridBoard:
         adjacent[: self.off, : self.off] = (place[:, None] - place).abs().sum(-1) == 1
         self.inside = inside.to(device)
         self.way = torch.cat([way, torch.full((1, way.shape[1]), self.off)]).to(device)
-        self.window = window.to(device)
+        self.window = torch.cat([window, torch.full((1, window.shape[1]), self.off)]).to(device)
         self.adjacent = adjacent.to(device)
 
     def place(self, cell: Tensor, on_board: Tensor) -> Tensor:
@@ -100,7 +100,7 @@ class GridBoard:
         occupied
             (B, C + 1) bool; **updated in place**.
         agent_cell, prey_cell
-            (B, N) and (B, P) int64. A prey that has not had its turn is where it was, so these places hold for every turn.
+            (B, N) and (B, P) int64. Prey move in their own turn only, so these places hold for every turn.
         near
             (B, P, N) bool, who chose catch beside prey g, whether or not it still hunts when the prey's turn comes.
         turn
@@ -134,15 +134,29 @@ class GridBoard:
         in_turn = torch.stack(catchers, 1)
         return new_cell, torch.empty_like(in_turn).scatter_(1, turn[..., None].expand_as(in_turn), in_turn)
 
-    def channels(self, agent_cell: Tensor, hunts: Tensor, prey_cell: Tensor, lives: Tensor) -> Tensor:
-        """Agents, prey, and zeros where the original has hares, (B, C + 1, 3) float32; off the board all is 0."""
-        board = torch.zeros((agent_cell.shape[0], self.off + 1, 3), device=agent_cell.device)
-        board[..., 0].scatter_(1, self.place(agent_cell, hunts), hunts.float())
-        board[..., 1].scatter_(1, self.place(prey_cell, lives), lives.float())
-        return board
+    def channels(self, agent_cell: Tensor, prey_cell: Tensor) -> tuple[Tensor, Tensor]:
+        """Who is where, two boards (B, C + 1) float32 with 0 off the board, from places (B, N) and (B, P)."""
+        boards = []
+        for cell in (agent_cell, prey_cell):
+            board = torch.zeros((cell.shape[0], self.off + 1), device=cell.device).scatter_(1, cell, 1.0)
+            board[:, self.off] = 0.0
+            boards.append(board)
+        return boards[0], boards[1]
 
-    def windows(self, channels: Tensor, cell: Tensor) -> Tensor:
-        """The channels of the cells around each agent, (B, N, 25 * 3)."""
-        seen = self.window[cell].flatten(1)
-        flat = channels.gather(1, seen[..., None].expand(-1, -1, channels.shape[-1]))
-        return flat.unflatten(1, (cell.shape[1], -1)).flatten(2)
+    def windows(self, agents: Tensor, prey: Tensor, cell: Tensor) -> Tensor:
+        """The cells around each agent in three channels, (B, N, 25 * 3) float32; zeros for one off the board."""
+        cells = self.window[cell].flatten(1)
+        return _three_channels(agents.gather(1, cells), prey.gather(1, cells)).reshape(*cell.shape, -1)
+
+
+def _three_channels(agents: Tensor, prey: Tensor) -> Tensor:
+    """(B, L) twice to (B, L, 3): agents, prey, and zeros where the original has hares."""
+    seen = torch.zeros((*agents.shape, 3), device=agents.device)
+    seen[..., 0] = agents
+    seen[..., 1] = prey
+    return seen
+
+
+def whole_board(agents: Tensor, prey: Tensor) -> Tensor:
+    """The boards of :meth:`GridBoard.channels` in three channels without the place off the board, (B, 3 C)."""
+    return _three_channels(agents[:, :-1], prey[:, :-1]).flatten(1)
