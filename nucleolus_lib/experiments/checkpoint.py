@@ -1,0 +1,100 @@
+"""Checkpoints: everything that the rest of a run depends on, in one file.
+
+A run that is killed and continued from its checkpoint gives the same numbers as one that was not (on the CPU bit for
+bit, with the same number of threads). Checkpoints are large, since they hold the replay, and can be made again; they
+lie outside ``data``, by default in ``build/checkpoints/<suite>/<world>/<name>/seed<k>.pt``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nucleolus_lib.experiments.atomic_file import write_atomically
+from nucleolus_lib.experiments.config import RunConfig
+from nucleolus_lib.experiments.errors import CheckpointError
+
+FORMAT = 1
+"""Changes whenever an older checkpoint could not be continued."""
+
+MAY_CHANGE = ("total_steps", "checkpoint_interval", "device")
+"""Settings with which a run may be continued although they differ: none changes what was computed so far."""
+
+
+def checkpoint_path(folder: Path | str, world: str, name: str, seed: int) -> Path:
+    """Where the checkpoint of a run lies."""
+    return Path(folder) / world / name / f"seed{seed}.pt"
+
+
+def save_checkpoint(path: Path, config: RunConfig, state: dict[str, Any]) -> None:
+    """Write ``state`` in one step.
+
+    Raises
+    ------
+    WriteError
+        The checkpoint before it is still there.
+    """
+    record = {"format": FORMAT, "config": config.to_json(), "state": state}
+    write_atomically(path, lambda stream: torch.save(record, stream))
+
+
+def load_checkpoint(path: Path, config: RunConfig | None = None, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """The state of a run, on ``device``.
+
+    Parameters
+    ----------
+    config
+        The settings of the run that is to go on; None takes any.
+
+    Raises
+    ------
+    CheckpointError
+        There is none, it is damaged, of another format, or of a run with other settings.
+    """
+    record = _load(path, device)
+    stored = RunConfig.from_json(record["config"])
+    if config is not None:
+        different = different_settings(stored.to_dict(), config.to_dict())
+        if different:
+            raise CheckpointError(
+                f"{path} belongs to a run with other settings: {different}. Use those settings, another --out or "
+                "--label, or start anew with --fresh"
+            )
+    return dict(record["state"])
+
+
+def checkpoint_config(path: Path) -> RunConfig:
+    """The settings of the run that a checkpoint belongs to."""
+    return RunConfig.from_json(_load(path, "cpu")["config"])
+
+
+def different_settings(stored: dict[str, Any], asked: dict[str, Any], within: str = "") -> str:
+    """The settings in which two runs differ, as text; empty when one can go on with the other's state."""
+    found = []
+    for key in sorted(stored.keys() | asked.keys()):
+        old, new = stored.get(key), asked.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += [different_settings(old, new, f"{within}{key}.")]
+        elif old != new and (within or key not in MAY_CHANGE):
+            found += [f"{within}{key} = {old!r} there, {new!r} here"]
+    return "; ".join(part for part in found if part)
+
+
+def _load(path: Path, device: torch.device | str) -> dict[str, Any]:
+    if not path.exists():
+        raise CheckpointError(f"there is no checkpoint {path}; the run can only be made anew, with --fresh")
+    try:
+        # weights_only: a checkpoint is data and runs no code.
+        record = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        raise CheckpointError(
+            f"{path} is damaged or half-written ({type(error).__name__}: {error}); delete it and start the run anew"
+        ) from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        found = record.get("format") if isinstance(record, dict) else None
+        raise CheckpointError(
+            f"{path} has format {found}, and this code reads format {FORMAT}; delete it and start the run anew"
+        )
+    return record

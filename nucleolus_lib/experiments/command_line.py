@@ -1,0 +1,116 @@
+"""The command line: ``python -m nucleolus_lib train --env pp-8v4 --algorithm vdn --seed 0 --out data/runs/pp``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from nucleolus_lib.experiments.errors import ExperimentError, RunConfigError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, 1 after an error that is explained, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nucleolus_lib", description="Train, evaluate and compare learners."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    _train_arguments(commands.add_parser("train", help="one run"))
+    chosen = parser.parse_args(arguments)
+    return _explained(chosen.run, chosen)
+
+
+def settings_from(texts: Sequence[str]) -> dict[str, Any]:
+    """``name=value`` texts as a dictionary.
+
+    Raises
+    ------
+    RunConfigError
+        A text has no equals sign.
+    """
+    from nucleolus_lib.experiments.worlds import parse_value
+
+    settings = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise RunConfigError(f"--set takes name=value, for example learner.td_lambda=0.8; got {text!r}")
+        settings[name] = parse_value(value)
+    return settings
+
+
+def _train_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env", help="a world, with options if any: pp-grid,penalty=-2")
+    parser.add_argument("--algorithm", help="vdn, qmix, ow_qmix, shaq, nucleolus or oracle_credit")
+    parser.add_argument("--config", type=Path, help="settings as JSON, instead of --env and --algorithm")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--total-steps", type=int, help="environment steps")
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:1")
+    parser.add_argument("--label", help="name of the run in files and figures; default the algorithm")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", dest="settings")
+    parser.add_argument("--out", type=Path, help="folder of the suite, for example data/runs/pp")
+    parser.add_argument("--checkpoints", type=Path, help="folder of the checkpoints; default build/checkpoints/<suite>")
+    parser.add_argument("--fresh", action="store_true", help="start anew, whatever is stored")
+    parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard, which must be installed")
+    parser.add_argument("--quiet", action="store_true", help="no bar and no summary")
+    parser.set_defaults(run=_train)
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    from nucleolus_lib.experiments.config import RunConfig, preset, with_settings
+    from nucleolus_lib.experiments.progress import schedule_text
+    from nucleolus_lib.experiments.train import train
+    from nucleolus_lib.experiments.worlds import make_world
+
+    if chosen.config is not None:
+        config = RunConfig.from_json(chosen.config.read_text(encoding="utf-8"))
+    elif chosen.env is None or chosen.algorithm is None:
+        raise RunConfigError("a run needs --env and --algorithm, or --config")
+    else:
+        config = preset(chosen.env, chosen.algorithm)
+    named = {name: getattr(chosen, name) for name in ("seed", "total_steps", "device", "label")}
+    settings = {name: value for name, value in named.items() if value is not None}
+    config = with_settings(config, {**settings, **settings_from(chosen.settings)})
+    if not chosen.quiet:
+        print(schedule_text(config, make_world(config.env, **config.env_options).spec.horizon), file=sys.stderr)
+    result = train(
+        config,
+        chosen.out,
+        resume=not chosen.fresh,
+        checkpoints=chosen.checkpoints,
+        progress=not chosen.quiet,
+        tensorboard=chosen.tensorboard,
+    )
+    if not chosen.quiet:
+        last = result.table.iloc[-1]
+        found = ", ".join(f"{name} {last[f'{name}_mean']:.3g}" for name in result.record["outcomes"])
+        print(
+            f"{result.env_steps:,} environment steps, {int(last['gradient_steps']):,} gradient steps "
+            f"({result.record['updates_per_env_step']:.4f} per step), {last['cpu_s']:.0f} CPU s, {last['wall_s']:.0f} s: {found}"
+        )
+    return 0
+
+
+def _explained(command: Command, chosen: argparse.Namespace) -> int:
+    """Run a command; errors of this project are printed without their traceback."""
+    try:
+        return command(chosen)
+    except KeyboardInterrupt:
+        print("stopped; what was done is saved where --out was given, and the same command continues", file=sys.stderr)
+        return 130
+    except Exception as error:
+        if isinstance(error, ExperimentError) or _is_of_a_lower_layer(error):
+            print(f"error: {error}", file=sys.stderr)
+            return 1
+        raise
+
+
+def _is_of_a_lower_layer(error: Exception) -> bool:
+    from nucleolus_lib.envs.errors import WorldError
+    from nucleolus_lib.learners.errors import LearnerError
+
+    return isinstance(error, WorldError | LearnerError)

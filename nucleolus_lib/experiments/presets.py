@@ -1,0 +1,57 @@
+"""The settings this project uses, as literals: what differs from the defaults, per world and per algorithm.
+
+All algorithms share the settings of their world; what stands under :data:`LEARNERS` is what an algorithm's own
+source says of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_PREDATOR_PREY: dict[str, Any] = {
+    # PyMARL2's one update per 8 episodes is 1 per 800 steps here, 125 in its whole exploration schedule.
+    "updates_per_rollout": 8,
+    "batch_size": 32,
+    "buffer_size": 1000,
+    "exploration_anneal_steps": 50_000,
+}
+
+RUNS: dict[str, dict[str, Any]] = {
+    "pp-8v4": _PREDATOR_PREY,
+    "pp-8v4-paper": _PREDATOR_PREY,
+    "pp-grid": _PREDATOR_PREY,
+    "fire-rescue": {
+        "updates_per_rollout": 4,
+        "batch_size": 32,
+        "buffer_size": 1000,
+        "exploration_anneal_steps": 20_000,
+    },
+    "split-the-task": {
+        "updates_per_rollout": 2,
+        "batch_size": 32,
+        "buffer_size": 500,
+        "exploration_anneal_steps": 2000,
+    },
+    "climbing": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
+    "penalty": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
+    "qtran": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
+}
+"""World to fields of :class:`~nucleolus_lib.experiments.config.RunConfig`."""
+
+LEARNERS: dict[str, dict[str, Any]] = {
+    "vdn": {},
+    "qmix": {},
+    "ow_qmix": {},
+    # WQMIX's and SHAQ's README: the rate for predator-prey.
+    "shaq": {"shapley_learning_rate": 1e-4},
+    "nucleolus": {},
+    "oracle_credit": {},
+}
+"""Algorithm to fields of :class:`~nucleolus_lib.learners.learner_config.LearnerConfig`."""
+
+LEARNERS_BY_WORLD: dict[str, dict[str, Any]] = {
+    "pp-8v4": {"target_period": 100},
+    "pp-8v4-paper": {"target_period": 100},
+    "pp-grid": {"target_period": 100},
+}
+"""World to fields of the learner that all algorithms share there."""
