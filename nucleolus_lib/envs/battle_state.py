@@ -4,7 +4,7 @@ Units are numbered 0, ..., U - 1 with U = A + E, the A allies first. A dead unit
 are in game loops.
 
 *A shot under way.* ``strikes_left`` counts the strikes of a unit's last shot that are still to come, ``strike_in`` the
-loops until the next of them, and ``shot_target`` whom it strikes, numbered within the other side.
+loops until the next of them, and ``shot_target`` the number of the unit that it strikes.
 
 *Trackers.* ``episode_return`` and ``elapsed`` stop when ``ended`` is set. They belong to the environment step
 (:mod:`nucleolus_lib.envs.battle`); :func:`nucleolus_lib.envs.battle_loop.play_loops` leaves them alone.
@@ -44,7 +44,7 @@ class BattleState:
     strikes_left
         (B, U) int64.
     shot_target
-        (B, U) int64, index within the other side, or NO_TARGET.
+        (B, U) int64, number of a unit in 0, ..., U - 1, or NO_TARGET before the first shot.
     enemy_target
         (B, E) int64, the ally each enemy fights, or NO_TARGET.
     last_action
@@ -96,9 +96,10 @@ class DamageRecord:
     Parameters
     ----------
     dealt
-        (B, A, E) float32, health and shield that ally i took from enemy k.
+        (B, A, E) float32, health and shield that ally i took from enemy k. Allies whose hits land in the same loop
+        share what they took in proportion to the damage of their hits.
     kills
-        (B, A, E) bool, whether the hit of ally i was the one that killed enemy k; at most one i per k.
+        (B, A, E) bool, whether a hit of ally i landed in the loop in which enemy k died.
     suffered
         (B, A) float32, health and shield that ally i lost to hits.
     """

@@ -18,10 +18,10 @@ here are per loop and all durations are in loops.
 ``jitter``. The shot strikes ``strikes`` times: first after ``hit_delay`` loops (for a missile plus the distance
 divided by ``missile_speed``), then every ``strike_gap`` loops. A strike is ``hits`` hits of w = ``damage`` + bonus
 each; the bonus counts if the victim has the attribute. A hit takes from the shield first. What is left, less the
-armour, but at least 1/2, is taken from the health.
+armour, but at least ``least_damage``, is taken from the health.
 
 Sources: SC2GameData @ 07a3f022 (data export of game version 4.11.4; liberty.sc2mod and voidmulti), read for facts only;
-SMAC @ d6aab33 (cooldown table of ``StarCraft2Env``); periods of ``smaclite`` measured on SMAClite @ 0d6abbe.
+SMAC @ d6aab33 (cooldown table of ``StarCraft2Env``); ``smaclite``: measured on SMAClite @ 0d6abbe.
 """
 
 from __future__ import annotations
@@ -39,10 +39,39 @@ SHIELD_DELAY = 160.0
 """Loops without damage after which a shield regenerates."""
 SHIELD_REGENERATION = 0.125
 """Shield points per loop."""
-LEAST_DAMAGE = 0.5
-"""What a hit takes from the health at least, whatever the armour."""
 ATTACK_ORDER_RANGE = 6.0
 """SMAC offers an attack on enemies up to this distance between centres, for every unit type."""
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """What differs between rulesets beside the rows.
+
+    Parameters
+    ----------
+    name
+        As in the module's docstring.
+    least_damage
+        What a hit that reaches the health takes from it at least, whatever the armour.
+    keeps_remainder
+        Whether a period begins at the fraction of a loop at which the weapon was ready, not at the whole loop.
+    slows_at_goal
+        Whether a unit stops at its goal; otherwise it always walks at full speed, and beyond.
+    shoots_the_dead
+        Whether an ordered attack goes on against a target that has died during the step.
+    beam_needs_centre
+        Whether a beam hits only units with their centre within half its diagonal from the target.
+    braking
+        None, or the loops ahead for which a unit's speed towards a wall would not carry it beyond the wall.
+    """
+
+    name: str
+    least_damage: float = 0.5
+    keeps_remainder: bool = True
+    slows_at_goal: bool = True
+    shoots_the_dead: bool = False
+    beam_needs_centre: bool = False
+    braking: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +113,8 @@ class UnitType:
     armoured, light
         Attributes.
     beam
-        None, or (half length, half width) of the line across the direction of fire on which every enemy is hit.
+        None, or (half length, half width) of the strip across the line of fire, centred on the target. Every enemy
+        that touches it with its ``radius`` is hit.
     collides_with_ground
         False for a unit that steps over the others.
     crosses_cliffs
@@ -211,7 +241,7 @@ _COLOSSUS = UnitType(
     # The damage point, .0832 s, and the sweep, .375 s until the target is hit.
     hit_delay=7.3312,
     armoured=True,
-    beam=(1.25, 0.15),
+    beam=(1.4, 0.15),
     collides_with_ground=False,
     crosses_cliffs=True,
 )
@@ -260,6 +290,22 @@ UNIT_TYPES: dict[str, dict[str, UnitType]] = {
     ),
 }
 """Ruleset, then unit name, to its row."""
+
+
+RULESETS: dict[str, Ruleset] = {
+    "liberty": Ruleset("liberty"),
+    "lotv": Ruleset("lotv"),
+    "smaclite": Ruleset(
+        "smaclite",
+        least_damage=0.0,
+        keeps_remainder=False,
+        slows_at_goal=False,
+        shoots_the_dead=True,
+        beam_needs_centre=True,
+        braking=16.0,
+    ),
+}
+"""Name to ruleset."""
 
 
 def unit_type(name: str, rules: str = "liberty") -> UnitType:

@@ -1,0 +1,63 @@
+"""How units walk, push and slide.
+
+*Wish.* A unit whose target is within its weapon range stands and attacks. Otherwise it walks towards its target, or its
+goal if it has none, by the way of :mod:`~nucleolus_lib.envs.battle_terrain`, at its full speed, and stops at a goal.
+
+*Giving way.* Let c_i be the place of i after its wish, r_ij the sum of the separation radii, d_ij = |c_i - c_j|. Where
+d_ij < r_ij, a walking unit i is pushed by (c_i - c_j) / d_ij * (r_ij - d_ij): fully by a standing j, by half by a
+walking j. Standing units are not pushed. Wish and pushes are added up and cut to the unit's speed. Then walls stop it.
+
+The game's own rule is not documented; this one keeps units apart, lets them slide round each other, and lets standing
+units block. Dead units neither push nor are pushed.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from nucleolus_lib.envs.battle_tables import BattleTables
+from nucleolus_lib.envs.battle_terrain import brake, next_stop, walk
+
+_TINY = 1e-12
+
+
+def wish(tables: BattleTables, place: Tensor, goal: Tensor, offset: Tensor, apart: Tensor, walks: Tensor) -> Tensor:
+    """Displacements (2, U, B) of walking units towards their goals.
+
+    Parameters
+    ----------
+    place, goal
+        (2, U, B).
+    offset, apart
+        ``goal - place`` and its squared length (U, B).
+    walks
+        (U, B) bool.
+    """
+    if tables.terrain.ways is not None:
+        offset = next_stop(tables.terrain, place, goal) - place
+        apart = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
+    share = torch.where(walks, tables.speed, 0.0) * (apart + _TINY).rsqrt()
+    if tables.rules.slows_at_goal:
+        share = share.clamp(max=1.0)
+    wanted = offset * share
+    if tables.rules.braking is not None:
+        wanted = brake(tables.terrain, place, wanted, tables.rules.braking)
+    return wanted
+
+
+def pushes(tables: BattleTables, place: Tensor, walks: Tensor) -> Tensor:
+    """Pushes (2, U, B) on walking units at these places (2, U, B); dead units must be parked."""
+    offset = place[:, :, None] - place[:, None]
+    apart = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
+    overlap = apart.add_(_TINY).rsqrt_().mul_(tables.separation).sub_(1.0).clamp_(min=0.0)
+    overlap.mul_(torch.where(walks, 0.5, 1.0))
+    return torch.where(walks, offset.mul_(overlap).sum(2), 0.0)
+
+
+def move(tables: BattleTables, place: Tensor, parked: Tensor, wanted: Tensor, walks: Tensor) -> Tensor:
+    """Places (2, U, B) after the wishes, the pushes and the walls; ``parked`` are the places with the dead far away."""
+    step = wanted + pushes(tables, parked + wanted, walks)
+    length = torch.addcmul(step[0] * step[0], step[1], step[1])
+    step = step * ((length + _TINY).rsqrt() * tables.speed).clamp(max=1.0)
+    return walk(tables.terrain, place, step)
