@@ -90,7 +90,8 @@ def _train(chosen: argparse.Namespace) -> int:
         found = ", ".join(f"{name} {last[f'{name}_mean']:.3g}" for name in result.record["outcomes"])
         print(
             f"{result.env_steps:,} environment steps, {int(last['gradient_steps']):,} gradient steps "
-            f"({result.record['updates_per_env_step']:.4f} per step), {last['cpu_s']:.0f} CPU s, {last['wall_s']:.0f} s: {found}"
+            f"({result.record['updates_per_env_step']:.4f} per step), {last['cpu_s']:.0f} CPU s, "
+            f"{last['wall_s']:.0f} s: {found}"
         )
     return 0
 

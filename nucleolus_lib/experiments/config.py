@@ -4,7 +4,7 @@ PyMARL2 stands for ``hijkzzz/pymarl2`` at commit 8ccac7c. The paper's own traini
 was not available; where its text names a value it is given.
 
 *Two clocks.* An environment step is one step of one world that was really played. A gradient step is one update of the
-learner. PyMARL2's schedules count episodes; all of ours count environment steps, except ``learner.target_period``, which
+learner. PyMARL2's schedules count episodes; ours count environment steps, except ``learner.target_period``, which
 counts gradient steps. One rollout plays ``n_worlds`` whole episodes and is followed by ``updates_per_rollout``
 gradient steps, so the two clocks are tied by
 

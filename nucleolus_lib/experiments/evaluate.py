@@ -1,7 +1,7 @@
 """What a policy achieves: whole episodes, and their outcomes as the world reports them.
 
-A world names its outcomes and reads them from the final state of an episode (``outcome_names``, ``outcome(state)``). Worlds
-without outcomes of their own have two: ``return``, the sum of the team reward, and ``length``.
+A world names its outcomes and reads them from the final state of an episode (``outcome_names``, ``outcome(state)``).
+Worlds without outcomes of their own have two: ``return``, the sum of the team reward, and ``length``.
 """
 
 from __future__ import annotations

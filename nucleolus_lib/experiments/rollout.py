@@ -1,8 +1,8 @@
 """Whole episodes of B worlds side by side.
 
 All worlds start together and are played for T = horizon steps; a world that has ended stays as it is and its further
-steps are marked as not played (``filled`` False). So no shape depends on data and nothing is read from the device. On the CPU,
-where reading costs nothing, a rollout stops when all worlds have ended.
+steps are marked as not played (``filled`` False). So no shape depends on data and nothing is read from the device. On
+the CPU, where reading costs nothing, a rollout stops when all worlds have ended.
 
 *Chance* is drawn for :data:`BLOCK` steps at a time, (BLOCK, B, 2 N + draws of the world) uniform numbers: the first 2 N
 are the agents' exploration, the others the world's. Whether all worlds have ended is asked at the end of a block.

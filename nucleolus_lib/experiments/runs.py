@@ -27,8 +27,9 @@ SCHEMA_VERSION = 1
 """Changes whenever a column or field changes its meaning or goes away."""
 
 COLUMNS = ("env_steps", "gradient_steps", "wall_s", "cpu_s", "exploration_rate")
-"""Columns of every training run. Then, for every outcome of the world, ``<outcome>_mean`` and ``<outcome>_std`` over the
-evaluation's episodes; then ``train/<metric>``, means over the gradient steps since the row before."""
+"""Columns of every training run. Then, for every outcome of the world, ``<outcome>_mean`` and ``<outcome>_std`` over
+the evaluation's episodes; then ``train/<metric>``, means over the gradient steps since the row before (for
+``train/return`` over the episodes)."""
 
 SCRIPTED = "scripted"
 """Folder of the scripted policies, beside those of the algorithms."""

@@ -2,13 +2,13 @@
 
     repeat: one rollout of B episodes -> replay -> ``updates_per_rollout`` gradient steps
 
-until ``total_steps`` environment steps have been played. Greedy evaluations take place at the start and at the first rollout
-that reaches a multiple of ``evaluation_interval``, and at the end. After each the result files are written, so a run that
-is killed leaves a readable beginning. Checkpoints are written at their own interval, at Ctrl-C or SIGTERM (which end the run
-after the rollout that is under way), and at the end, so that a run can be continued with more steps.
+until ``total_steps`` environment steps have been played. Greedy evaluations take place at the start, after each rollout
+that passes a multiple of ``evaluation_interval``, and at the end. After each the result files are written, so a run
+that is killed leaves a readable beginning. Checkpoints are written at their own interval, at Ctrl-C or SIGTERM (which
+end the run after the rollout that is under way), and at the end, so that a run can be continued with more steps.
 
-A loss or gradient that is not finite stops the run; the batch that caused it is saved. On a GPU this is noticed at the next
-evaluation, since looking earlier would stop the device, and the batch saved is the last one then.
+A loss or gradient that is not finite stops the run; the batch that caused it is saved. On a GPU this is noticed at the
+next evaluation, since looking earlier would stop the device, and the batch saved is the last one then.
 """
 
 from __future__ import annotations
@@ -264,10 +264,10 @@ class _Run:
         write_atomically(path, lambda stream: torch.save(record, stream))
         when = "in" if training.device.type == "cpu" else "in or before"
         raise NotFiniteError(
-            f"{self.config.world}, {self.config.name}, seed {self.config.seed}: loss or gradient was not a finite number "
-            f"{when} gradient step {training.gradient_steps}, near environment step {int(training.steps):,}. The batch and "
-            f"the learner are in {path}; the checkpoint before is unchanged. Lower learner.learning_rate or "
-            "learner.gradient_clip, or look at the batch"
+            f"{self.config.world}, {self.config.name}, seed {self.config.seed}: loss or gradient was not a finite "
+            f"number {when} gradient step {training.gradient_steps}, near environment step {int(training.steps):,}. "
+            f"The batch and the learner are in {path}; the checkpoint before is unchanged. Lower "
+            "learner.learning_rate or learner.gradient_clip, or look at the batch"
         )
 
 
