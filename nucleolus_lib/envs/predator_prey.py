@@ -44,7 +44,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.predator_prey_motion import contact_forces, integrate, lengths
+from nucleolus_lib.envs.predator_prey_motion import body_pairs, contact_forces, integrate, squared_length
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules, pp_8v4
 from nucleolus_lib.envs.prey_policy import n_prey_draws, prey_directions
 from nucleolus_lib.envs.protocol import Step
@@ -56,8 +56,6 @@ ACTIONS = ("none", "left", "right", "down", "up")
 DIRECTIONS = ((0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))
 OUTCOMES = ("return", "captures", "steps_to_first_capture", "steps_to_all", "length")
 FEATURES = ("x", "y", "velocity_x", "velocity_y", "alive", "radius")
-NOT_SOLID_TO_ITSELF = -1.0
-"""A reach this far below 0 makes the force of a body on itself 0."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +65,11 @@ class PredatorPreyState:
     Parameters
     ----------
     bodies
-        (B, N + G, 4) float32: v_x, v_y, p_x, p_y, predators first.
+        (B, N + G, 4) in the world's precision: v_x, v_y, p_x, p_y, predators first.
     alive
         (B, G) bool, which prey are free.
     landmarks
-        (B, L, 2) float32.
+        (B, L, 2), the same.
     elapsed
         (B,) int64, steps played; stops when the episode terminates.
     first_capture
@@ -107,21 +105,31 @@ class PredatorPrey:
         Sizes and constants; default the preset ``pp_8v4``.
     device
         Where the tensors live.
+    precision
+        Type of velocities and positions. Contact is stiff, and a crowd of bodies amplifies a rounding
+        error of float32 to a visible one within 25 steps; float64 follows mpe2 far beyond that. What
+        is handed out (observation, state, rewards) is float32 either way.
     """
 
     outcome_names: tuple[str, ...] = OUTCOMES
 
-    def __init__(self, rules: PredatorPreyRules | None = None, *, device: str | torch.device = "cpu") -> None:
+    def __init__(
+        self,
+        rules: PredatorPreyRules | None = None,
+        *,
+        device: str | torch.device = "cpu",
+        precision: torch.dtype = torch.float64,
+    ) -> None:
         self.rules = rules = pp_8v4() if rules is None else rules
         self._device = torch.device(device)
         n, g, n_landmarks = rules.n_predators, rules.n_prey, rules.n_landmarks
         radius = [rules.predator_radius] * n + [rules.prey_radius] * g + [rules.landmark_radius] * n_landmarks
-        self._radius = torch.tensor(radius, device=device)
-        reach = self._radius[: n + g, None] + self._radius
-        self._reach = reach.fill_diagonal_(NOT_SOLID_TO_ITSELF)[..., None].contiguous()
+        self._precision = precision
+        self._radius = torch.tensor(radius, device=device, dtype=precision)
+        self._pairs = body_pairs(rules, self._radius)
         speed = [rules.predator_max_speed] * n + [rules.prey_max_speed] * g
-        self._max_speed = torch.tensor(speed, device=device)[:, None]
-        self._directions = torch.tensor(DIRECTIONS, device=device)
+        self._max_speed = torch.tensor(speed, device=device, dtype=precision)[:, None]
+        self._directions = torch.tensor(DIRECTIONS, device=device, dtype=precision)
         self._predator_push = self._directions * rules.predator_acceleration
         others = [[j for j in range(n + g) if j != i] for i in range(n)]
         self._others = torch.tensor(others, dtype=torch.int64, device=device).reshape(n * (n + g - 1))
@@ -144,7 +152,7 @@ class PredatorPrey:
     def initial(self, draws: Tensor) -> PredatorPreyState:
         """Bodies at random places, at rest; every prey free."""
         rules, batch = self.rules, draws.shape[0]
-        places = (2 * draws.T - 1).reshape(-1, 2, batch)
+        places = (2 * draws.T.to(self._precision) - 1).reshape(-1, 2, batch)
         position = places[: rules.n_bodies] * rules.spawn_range
         bodies = torch.cat([torch.zeros_like(position), position], 1).permute(2, 0, 1)
         zeros = torch.zeros(batch, dtype=torch.int64, device=self._device)
@@ -168,7 +176,8 @@ class PredatorPrey:
         free = state.alive.T
         running = self._running(free)
         bodies = self._move(state, actions, draws, free, running)
-        gap = lengths(bodies[:n, None, 2:] - bodies[None, n:, 2:])
+        x, y = (bodies[:n, None, axis] - bodies[n:, axis] for axis in (2, 3))
+        gap = squared_length(x, y).sqrt_().float()
         near = (gap < rules.capture_distance) & (free & running)
         count = near.sum(0)
         if rules.capture:
@@ -217,19 +226,30 @@ class PredatorPrey:
     def _move(self, state: PredatorPreyState, actions: Tensor, draws: Tensor, free: Tensor, running: Tensor) -> Tensor:
         """Rule 1: velocities and positions after the motion, (N + G, 4, B)."""
         rules, n = self.rules, self.rules.n_predators
+        pairs = self._pairs
         bodies = state.bodies.permute(1, 2, 0)
-        position = bodies[:, 2:]
-        solids = torch.cat([position, state.landmarks.permute(1, 2, 0)]) if rules.n_landmarks else position
-        separation = position[:, None] - solids
-        x, y = separation.unbind(2)
-        squared = torch.addcmul(x * x, y, y)
-        toward = prey_directions(separation[n:, :n], squared[n:, :n], position[n:], draws, self._directions, rules)
+        solids = bodies[:, 2:]
+        if rules.n_landmarks:
+            solids = torch.cat([solids, state.landmarks.permute(1, 2, 0)])
+        x, y = (
+            solids[:, axis].index_select(0, pairs.first).sub_(solids[:, axis].index_select(0, pairs.second))
+            for axis in (0, 1)
+        )
+        squared = squared_length(x, y)
+        chase = (rules.n_prey, n, -1)
+        toward = prey_directions(
+            *(numbers[: rules.n_prey * n].view(chase) for numbers in (x, y, squared)),
+            bodies[n:, 2:],
+            draws,
+            self._directions,
+            rules,
+        )
         push = torch.cat([self._predator_push[actions].permute(1, 2, 0), toward * rules.prey_acceleration])
         moving = torch.cat([running.expand(n, -1), free & running])
         solid = None
         if rules.capture:
-            solid = torch.cat([moving, running.expand(rules.n_landmarks, -1)]) if rules.n_landmarks else moving
-        force = contact_forces(separation, squared.sqrt_(), self._reach, solid, rules).add_(push)
+            solid = moving.index_select(0, pairs.first) & moving.index_select(0, pairs.second_mover)
+        force = contact_forces(x, y, squared, pairs, solid, rules).add_(push)
         return torch.where(moving[:, None], integrate(bodies, force, self._max_speed, rules), bodies)
 
     def _shaping(self, gap: Tensor, before: Tensor | None, free: Tensor, running: Tensor) -> Tensor:
@@ -245,13 +265,13 @@ class PredatorPrey:
     def observation(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, N, F)."""
         rules, n, batch = self.rules, self.rules.n_predators, state.bodies.shape[0]
-        bodies = state.bodies.permute(1, 2, 0)
+        bodies = state.bodies.permute(1, 2, 0).float()
         position = bodies[:, 2:]
         own = position[:n, None]
         other = position.index_select(0, self._others).view(n, rules.n_bodies - 1, 2, batch).sub_(own)
         parts = [bodies[:n]]
         if rules.n_landmarks:
-            parts.append((state.landmarks.permute(1, 2, 0) - own).flatten(1, 2))
+            parts.append((state.landmarks.permute(1, 2, 0).float() - own).flatten(1, 2))
         if rules.shows_alive:
             other[:, n - 1 :].mul_(state.alive.T[:, None])
         parts += [other.flatten(1, 2), bodies[n:, :2].reshape(1, -1, batch).expand(n, -1, -1)]
@@ -263,7 +283,7 @@ class PredatorPrey:
         """See the module's docstring, (B, D)."""
         if self.rules.state == "observations":
             return self.observation(state).flatten(1)
-        parts = [state.bodies.flatten(1), state.landmarks.flatten(1)]
+        parts = [state.bodies.float().flatten(1), state.landmarks.float().flatten(1)]
         if self.rules.shows_alive:
             parts.append(state.alive.float())
         return torch.cat([*parts, state.elapsed[:, None] / self._spec.horizon], 1)
@@ -271,11 +291,11 @@ class PredatorPrey:
     def entities(self, state: PredatorPreyState) -> Tensor:
         """Place, velocity, whether it is still there, and radius of every body and landmark."""
         batch, n = state.bodies.shape[0], self.rules.n_predators
-        places = torch.cat([state.position, state.landmarks], 1)
-        velocity = torch.cat([state.velocity, torch.zeros_like(state.landmarks)], 1)
+        places = torch.cat([state.position, state.landmarks], 1).float()
+        velocity = torch.cat([state.velocity, torch.zeros_like(state.landmarks)], 1).float()
         alive = torch.ones_like(places[..., :1])
         alive[:, n : self.rules.n_bodies, 0] = state.alive.float()
-        return torch.cat([places, velocity, alive, self._radius.expand(batch, -1)[..., None]], -1)
+        return torch.cat([places, velocity, alive, self._radius.float().expand(batch, -1)[..., None]], -1)
 
     def induced_structure(self, step: Step[PredatorPreyState]) -> Tensor:
         """Predators in reach of the same prey are together, all others in one residual coalition."""
