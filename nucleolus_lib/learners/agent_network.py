@@ -17,6 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from nucleolus_lib.learners.agent_unroll import AgentWeights, unroll_agents
 from nucleolus_lib.learners.learner_config import LearnerConfig
 from nucleolus_lib.learners.sizes import Sizes
 
@@ -85,10 +86,29 @@ class AgentNetwork(nn.Module):
         after = flat.reshape(hidden.shape)
         return self.leave(after), after
 
+    def weights(self) -> AgentWeights:
+        """The recurrent network's parameters as :mod:`~nucleolus_lib.learners.agent_unroll` takes them."""
+        weight, bias = self.enter.weight, self.enter.bias
+        split = self.observation_size + self.n_actions * self.use_last_action
+        input_bias, memory_bias = self.memory.bias_ih_l0, self.memory.bias_hh_l0
+        gates = 2 * self.hidden_size
+        return AgentWeights(
+            observation=weight[:, : self.observation_size],
+            action_rows=weight[:, self.observation_size : split].T,
+            agent_rows=weight[:, split:].T + bias if self.use_agent_id else bias[None],
+            input=self.memory.weight_ih_l0,
+            memory=self.memory.weight_hh_l0,
+            bias=torch.cat([input_bias[:gates] + memory_bias[:gates], input_bias[gates:], memory_bias[gates:]]),
+            leave=self.leave.weight,
+            leave_bias=self.leave.bias,
+        )
+
     def unroll(self, observation: Tensor, action: Tensor) -> Tensor:
         """Whole episodes: q (B, T+1, N, A) from observation (B, T+1, N, F) and action (B, T, N)."""
         batch, moments, n = observation.shape[:3]
         last_action = torch.cat([action.new_full((batch, 1, n), -1), action], 1)
+        if self.recurrent and observation.device.type == "cpu" and not observation.requires_grad:
+            return unroll_agents(self.weights(), observation, last_action)
         entered = self.entered(observation, last_action)
         if not isinstance(self.memory, nn.GRU):
             return self.leave(self.memory(entered).relu())
