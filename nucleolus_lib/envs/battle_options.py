@@ -26,8 +26,6 @@ class BattleOptions:
 
     Parameters
     ----------
-    step_mul
-        Game loops per step.
     move_amount
         How far ahead a move order points; a move is available if the cell half that far ahead is walkable.
     continuing_episode
@@ -63,8 +61,8 @@ class BattleOptions:
         Where ``save_replay`` writes and how its files begin; default: here, and the map's name.
     shuffle_enemy_ids
         Draw the order of the enemies of one type anew in every episode. Not an option of SMAC.
-    difficulty, game_version, window_size_x, window_size_y, heuristic_ai, heuristic_rest, debug
-        Of the game program; accepted at their defaults only.
+    step_mul, difficulty, game_version, window_size_x, window_size_y, heuristic_ai, heuristic_rest, debug
+        Of the game program; accepted at their defaults only. ``step_mul`` is the number of game loops per step.
 
     Raises
     ------
@@ -107,16 +105,14 @@ class BattleOptions:
             value, default = getattr(self, field.name), field.default
             if field.name in GAME_ONLY and value != default:
                 raise WorldParameterError(
-                    f"{field.name} belongs to the game program, which this simulator is not: it is {default!r} here; "
-                    f"got {value!r}. {GAME_ONLY[field.name]}"
+                    f"{field.name} is {default!r} here, as only the game program can do otherwise; got {value!r}. "
+                    f"{GAME_ONLY[field.name]}"
                 )
             if isinstance(default, bool) and not isinstance(value, bool):
                 raise WorldParameterError(f"{field.name} is True or False; got {value!r}")
             number = isinstance(default, int | float) and not isinstance(default, bool)
             if number and (isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value)):
                 raise WorldParameterError(f"{field.name} is a finite number; got {value!r}")
-        if not isinstance(self.step_mul, int) or self.step_mul < 1:
-            raise WorldParameterError(f"step_mul counts game loops, a whole number of at least 1; got {self.step_mul}")
         for name in ("move_amount", "reward_scale_rate"):
             if getattr(self, name) <= 0:
                 raise WorldParameterError(f"{name} must be above 0; got {getattr(self, name)}")
@@ -125,6 +121,7 @@ class BattleOptions:
 
 
 GAME_ONLY = {
+    "step_mul": "A step of the simulator is 8 game loops.",
     "difficulty": "The enemies' behaviour is part of the simulator.",
     "game_version": "The unit data are chosen by rules= instead.",
     "window_size_x": "",
