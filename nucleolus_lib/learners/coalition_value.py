@@ -1,41 +1,30 @@
 """The coalition-value network V(s, a_C; omega) of (20), for all coalitions at once.
 
 The network's input is the state and one slot per agent with that agent's action; the slot of an agent outside C
-is all zeros, and a membership bit tells "absent" from every action. Its first layer is linear in the slots, so the
-layer of a coalition is a sum over its members (K coalitions, H units):
+is all zeros, and a membership bit tells "absent" from every action. The layer of a coalition is a sum over its
+members (H units):
 
-    z_C(s, a) = psi(s) + sum_{i in C} phi_i(s, a_i),        V(s, a_C) = head( relu(z_C) ).
+    z_C(s, a) = psi(s) + sum_{i in C} phi_i(s, a_i),        V(s, a_C) = u . relu(z_C) + c.
 
 psi is computed once per state and phi_i once per agent, and the sums of all 2**n coalitions take one addition
-each, because z_{C + i} = z_C + phi_i. The result equals 2**n separate passes of the network. What is left to do per
-coalition is one row of H units through the head.
+each (:mod:`nucleolus_lib.learners.coalition_value_rows`). The result equals 2**n separate passes of the network.
 
 *Embeddings* (``agent_embedding``):
 
-"one_hot"   psi(s) = W s + b,                     phi_i(s, a_i) = u_i + U_i[a_i]: exactly one linear layer on
-                                                  (state, slots), u_i being the weight of the membership bit;
-"state"     psi(s) = W' relu(W s + b) + b',       phi_i(s, a_i) = P relu(W_i s + u_i + U_i[a_i]) + p: the same input,
-                                                  but what an agent adds depends on where the agents are.
-
-*Head*: H -> 1, or H -> H' -> 1 with a relu between.
-
-*Memory.* B * T * 2**n rows of H numbers are 52 MB at B = 32, T = 25, n = 8, H = 64. On a CPU they are made,
-used and forgotten in chunks that fit the cache, and made again in the backward pass, which is faster there than
-keeping them; a GPU takes them in one piece. No shape depends on data.
+"one_hot"   psi(s) = W s + b,                 phi_i(s, a_i) = u_i + U_i[a_i]: one linear layer on (state, slots), u_i
+                                              being the weight of the membership bit;
+"state"     psi(s) = W' relu(W s + b) + b',   phi_i(s, a_i) = P relu(W_i s + u_i + U_i[a_i]) + p: the same input, but
+                                              what an agent adds depends on where the agents are.
 """
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
+from nucleolus_lib.learners.coalition_value_rows import coalition_rows
+from nucleolus_lib.learners.nucleolus_coalitions import all_members
 from nucleolus_lib.learners.nucleolus_config import AgentEmbedding
-
-CHUNK_ENTRIES = 1 << 20
-"""Numbers of the first layer that a CPU holds at a time: 4 MiB."""
 
 
 class CoalitionValueNetwork(nn.Module):
@@ -47,11 +36,11 @@ class CoalitionValueNetwork(nn.Module):
         n, A and D.
     hidden_size
         H.
-    head_size
-        H', or 0 for a head of one layer.
     agent_embedding
         See the module's text.
     """
+
+    every: Tensor
 
     def __init__(
         self,
@@ -59,11 +48,10 @@ class CoalitionValueNetwork(nn.Module):
         n_actions: int,
         state_size: int,
         hidden_size: int = 64,
-        head_size: int = 0,
         agent_embedding: AgentEmbedding = "state",
     ) -> None:
         super().__init__()
-        self.n_agents, self.n_actions, self.hidden_size = n_agents, n_actions, hidden_size
+        self.n_agents, self.hidden_size = n_agents, hidden_size
         self.state_layer = nn.Linear(state_size, hidden_size)
         # The slots belong to a layer whose input is the state and n slots of A actions and one bit.
         bound = (state_size + n_agents * (n_actions + 1)) ** -0.5
@@ -74,11 +62,9 @@ class CoalitionValueNetwork(nn.Module):
             self.state_output = nn.Linear(hidden_size, hidden_size)
             self.agent_layer = nn.Linear(state_size, n_agents * hidden_size, bias=False)
             self.agent_output = nn.Linear(hidden_size, hidden_size)
-        self.head: nn.Module = (
-            nn.Sequential(nn.Linear(hidden_size, head_size), nn.ReLU(), nn.Linear(head_size, 1))
-            if head_size
-            else nn.Linear(hidden_size, 1)
-        )
+        self.last = nn.Linear(hidden_size, 1)
+        few = n_agents if n_agents <= MAX_ALL_AGENTS else 0
+        self.register_buffer("every", all_members(few).float(), persistent=False)
 
     def forward(self, state: Tensor, action: Tensor, member: Tensor | None = None) -> Tensor:
         """V(s, a_C) of many coalitions.
@@ -90,7 +76,7 @@ class CoalitionValueNetwork(nn.Module):
         action
             (..., N) int64, the joint action a; a coalition uses its members' part.
         member
-            (K, N) bool. None: all 2**n coalitions in the order of their bitmasks.
+            (K, N) bool. None: all 2**n coalitions in the order of their bitmasks, n <= ``MAX_ALL_AGENTS``.
 
         Returns
         -------
@@ -98,18 +84,9 @@ class CoalitionValueNetwork(nn.Module):
         """
         lead = state.shape[:-1]
         psi, phi = self.embed(state.reshape(-1, state.shape[-1]), action.reshape(-1, self.n_agents))
-        columns = 1 << self.n_agents if member is None else member.shape[0]
-        rows = psi.shape[0] if psi.is_cuda else max(1, CHUNK_ENTRIES // (columns * self.hidden_size))
-        remake = torch.is_grad_enabled() and rows < psi.shape[0]
-        parts = []
-        for start in range(0, psi.shape[0], rows):
-            chunk = (psi[start : start + rows], phi[start : start + rows], member)
-            parts.append(
-                checkpoint(self._values, *chunk, use_reentrant=False, preserve_rng_state=False)
-                if remake
-                else self._values(*chunk)
-            )
-        return torch.cat(parts).reshape(*lead, columns)
+        chosen = self.every if member is None else member.to(psi.dtype)
+        values = coalition_rows(psi, phi, self.last.weight[0], chosen, member is None)
+        return (values + self.last.bias).reshape(*lead, chosen.shape[0])
 
     def embed(self, state: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """psi (R, H) and phi (R, N, H) of R rows, from states (R, D) and actions (R, N)."""
@@ -121,13 +98,6 @@ class CoalitionValueNetwork(nn.Module):
         own = self.agent_layer(state).reshape(-1, self.n_agents, self.hidden_size)
         return self.state_output(torch.relu(psi)), self.agent_output(torch.relu(own + slots))
 
-    def _values(self, psi: Tensor, phi: Tensor, member: Tensor | None) -> Tensor:
-        """(R, K) from the embeddings of R rows."""
-        if member is None:
-            z = psi[:, None, :]
-            for i in range(self.n_agents):
-                z = torch.cat([z, z + phi[:, i : i + 1]], 1)
-        else:
-            rows = member.to(psi.dtype).expand(psi.shape[0], -1, -1)
-            z = torch.baddbmm(psi[:, None, :].expand(-1, member.shape[0], -1), rows, phi)
-        return cast(Tensor, self.head(torch.relu(z)))[..., 0]
+
+MAX_ALL_AGENTS = 12
+"""Up to so many agents the table of all coalitions is kept."""

@@ -57,7 +57,6 @@ class CoalitionCritic(nn.Module):
             sizes.n_actions,
             sizes.state_size,
             options.value_hidden_size,
-            options.value_head_size,
             options.agent_embedding,
         )
 

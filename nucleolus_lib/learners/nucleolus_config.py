@@ -103,8 +103,6 @@ class NucleolusConfig:
 
     value_hidden_size: int = 64
     """Width H of the coalition-value network's additive layer."""
-    value_head_size: int = 0
-    """Width of a second hidden layer (the head); 0 leaves it out."""
     agent_embedding: AgentEmbedding = "state"
     """How an agent's action enters: "one_hot" is one linear layer on (state, slots); "state" lets the embedding of
     (agent, action) depend on the state, once per agent and not per coalition."""
@@ -179,8 +177,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "credit_coefficient": (0.0, _INF),
     "credit_samples": (0, 1 << 40),
     "value_hidden_size": (1, 1 << 20),
-    "value_head_size": (0, 1 << 20),
-    "value_steps": (0, 1 << 40),
     "value_td_lambda": (0.0, 1.0),
     "value_learning_rate": (0.0, _INF),
 }
