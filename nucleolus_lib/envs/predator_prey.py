@@ -176,8 +176,7 @@ class PredatorPrey:
         free = state.alive.T
         running = self._running(free)
         bodies = self._move(state, actions, draws, free, running)
-        x, y = (bodies[:n, None, axis] - bodies[n:, axis] for axis in (2, 3))
-        gap = squared_length(x, y).sqrt_().float()
+        gap = self._gap(bodies)
         near = (gap < rules.capture_distance) & (free & running)
         count = near.sum(0)
         if rules.capture:
@@ -195,7 +194,7 @@ class PredatorPrey:
             participants.append(near.transpose(0, 1))
         score = state.score + torch.cat(rewards).sum(0)
         if rules.shaping_scale:
-            before = state.bodies.permute(1, 2, 0)[:, 2:] if rules.shaping == "progress" else None
+            before = self._gap(state.bodies.permute(1, 2, 0)) if rules.shaping == "progress" else None
             rewards.append(self._shaping(gap, before, free, running))
             participants.append(self._itself.expand(-1, -1, gap.shape[-1]))
         subtask_rewards = torch.cat(rewards)
@@ -252,14 +251,19 @@ class PredatorPrey:
         force = contact_forces(x, y, squared, pairs, solid, rules).add_(push)
         return torch.where(moving[:, None], integrate(bodies, force, self._max_speed, rules), bodies)
 
+    def _gap(self, bodies: Tensor) -> Tensor:
+        """Distance of every predator from every prey, (N, G, B) float32."""
+        n = self.rules.n_predators
+        x, y = (bodies[:n, None, axis] - bodies[n:, axis] for axis in (2, 3))
+        return squared_length(x, y).sqrt_().float()
+
     def _shaping(self, gap: Tensor, before: Tensor | None, free: Tensor, running: Tensor) -> Tensor:
-        """Rule 3, (N, B), from the distances (N, G, B) and, for progress, the places before the step (N + G, 2, B)."""
+        """Rule 3, (N, B), from the distances (N, G, B) after the step and, for progress, before it."""
         rules, n = self.rules, self.rules.n_predators
         scale = rules.shaping_scale / (n if rules.shaping_over == "mean" else 1)
         charged = torch.where(free, gap, torch.inf).amin(1)
         if before is not None:
-            gap_before = lengths(before[:n, None] - before[None, n:])
-            charged = charged - torch.where(free, gap_before, torch.inf).amin(1)
+            charged = charged - torch.where(free, before, torch.inf).amin(1)
         return torch.where(running & free.any(0), charged * -scale, 0.0)
 
     def observation(self, state: PredatorPreyState) -> Tensor:
