@@ -276,6 +276,14 @@ class PredatorPreyGrid:
         columns = [state.team_return, captures, state.first_capture, all_after, state.clock]
         return torch.stack([column.float() for column in columns], 1)
 
+    def neighbours(self, cell: Tensor) -> Tensor:
+        """The cells to the right, below, to the left and above, (..., 4); the cell itself beyond the border."""
+        return self._board.way[cell][..., :4]
+
+    def occupied(self, state: GridState) -> Tensor:
+        """Which cells hold an agent or a prey, (B, C + 1) bool; the last place means nothing."""
+        return self._board.occupied(*self._places(state))
+
     def _over(self, state: GridState) -> Tensor:
         return ~state.lives.any(1) | ~state.hunts.any(1)
 
