@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from nucleolus_lib.experiments.errors import ExperimentError, RunConfigError
+from nucleolus_lib.experiments.errors import ExperimentError, RunConfigError, SuiteError, nearest
+from nucleolus_lib.experiments.suites import SUITES_FILE, Suite, read_suites
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -20,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _train_arguments(commands.add_parser("train", help="one run"))
+    _sweep_arguments(commands.add_parser("sweep", help="many runs: algorithms x worlds x seeds"))
     chosen = parser.parse_args(arguments)
     return _explained(chosen.run, chosen)
 
@@ -57,15 +60,19 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fresh", action="store_true", help="start anew, whatever is stored")
     parser.add_argument("--tensorboard", type=Path, help="folder for TensorBoard, which must be installed")
     parser.add_argument("--quiet", action="store_true", help="no bar and no summary")
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     parser.set_defaults(run=_train)
 
 
 def _train(chosen: argparse.Namespace) -> int:
     from nucleolus_lib.experiments.config import RunConfig, preset, with_settings
+    from nucleolus_lib.experiments.interruption import end_with_parent
     from nucleolus_lib.experiments.progress import schedule_text
     from nucleolus_lib.experiments.train import train
     from nucleolus_lib.experiments.worlds import make_world
 
+    if chosen.parent is not None:
+        end_with_parent(chosen.parent)
     if chosen.config is not None:
         config = RunConfig.from_json(chosen.config.read_text(encoding="utf-8"))
     elif chosen.env is None or chosen.algorithm is None:
@@ -94,6 +101,56 @@ def _train(chosen: argparse.Namespace) -> int:
             f"{last['wall_s']:.0f} s: {found}"
         )
     return 0
+
+
+def _sweep_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--suite", required=True, help="its name in the suites file, or any name with what follows")
+    parser.add_argument("--suites", type=Path, default=SUITES_FILE, help="the suites file")
+    parser.add_argument("--envs", nargs="+", help="worlds; default all of the suite")
+    parser.add_argument("--algorithms", nargs="+", help="algorithms and variants; default all of the suite")
+    parser.add_argument("--seeds", nargs="+", type=int)
+    parser.add_argument("--total-steps", type=int, help="environment steps of each run")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", dest="settings")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs at a time")
+    parser.add_argument("--out", type=Path, help="default data/runs/<suite>")
+    parser.add_argument("--checkpoints", type=Path, help="default build/checkpoints/<suite>")
+    parser.add_argument("--fresh", action="store_true", help="start anew, whatever is stored")
+    parser.add_argument("--quiet", action="store_true", help="no bar")
+    parser.set_defaults(run=_sweep)
+
+
+def chosen_suite(chosen: argparse.Namespace) -> Suite:
+    """The suite of the file with what the command line changes, or one made of the command line alone."""
+    parts = (chosen.envs, chosen.algorithms, chosen.seeds, chosen.total_steps)
+    suites = read_suites(chosen.suites)
+    if chosen.suite in suites:
+        return suites[chosen.suite].only(*parts)
+    if None in parts:
+        raise SuiteError(
+            f"{chosen.suites} has no suite {chosen.suite!r} (it has {nearest(chosen.suite, suites) or 'none'}); "
+            "a new one needs --envs, --algorithms, --seeds and --total-steps"
+        )
+    return Suite(chosen.suite, tuple(parts[0]), tuple(parts[1]), tuple(parts[2]), parts[3])
+
+
+def _sweep(chosen: argparse.Namespace) -> int:
+    from nucleolus_lib.experiments.sweep import configs_of, sweep
+
+    configs = configs_of(chosen_suite(chosen), device=chosen.device, **settings_from(chosen.settings))
+    outcomes = sweep(
+        configs,
+        chosen.out or Path("data/runs") / chosen.suite,
+        chosen.checkpoints or Path("build/checkpoints") / chosen.suite,
+        chosen.jobs,
+        progress=not chosen.quiet,
+        fresh=chosen.fresh,
+    )
+    for outcome in outcomes:
+        print(outcome)
+    if any(outcome.status == "stopped" for outcome in outcomes):
+        return 130
+    return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
 
 
 def _explained(command: Command, chosen: argparse.Namespace) -> int:
