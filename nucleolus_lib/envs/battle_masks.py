@@ -42,22 +42,27 @@ def available_actions(view: BattleView, state: Places) -> Tensor:
 def free_moves(view: BattleView, state: Places) -> Tensor:
     """Which of north, south, east and west each living agent can take, (B, N, 4) bool."""
     n = view.n_agents
-    free = cell_values(view.walkable, (state.position[:, :n, None] + view.ahead).long(), False)
-    return free & (state.health[:, :n, None] > 0)
+    ahead = state.position[:, :n, None] + view.ahead
+    return cell_values(view.walkable, ahead.long()) & (state.health[:, :n, None] > 0)
 
 
 def attackable(view: BattleView, state: Places) -> Tensor:
     """Which enemies each living agent can attack, (B, N, E) bool."""
     n = view.n_agents
-    offset = state.position[:, None, n:] - state.position[:, :n, None]
-    near = offset.square().sum(-1).sqrt() <= ATTACK_DISTANCE
-    return near & (state.health[:, None, n:] > 0) & (state.health[:, :n, None] > 0)
+    distance = distances(state.position[:, :n], state.position[:, n:])[2]
+    living = state.health > 0
+    return (distance <= ATTACK_DISTANCE) & living[:, None, n:] & living[:, :n, None]
 
 
-def cell_values(grid: Tensor, cell: Tensor, outside: bool | float) -> Tensor:
-    """The entries of ``grid`` (W, H) at cells (..., 2) int64, and ``outside`` beyond the map."""
-    width, height = grid.shape
+def distances(places: Tensor, others: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Offsets along x and y, and distances, from places (B, I, 2) to others (B, J, 2): (B, I, J) each."""
+    (x, y), (other_x, other_y) = places.unbind(-1), others.unbind(-1)
+    dx, dy = other_x[:, None] - x[..., None], other_y[:, None] - y[..., None]
+    return dx, dy, (dx * dx + dy * dy).sqrt()
+
+
+def cell_values(padded: Tensor, cell: Tensor) -> Tensor:
+    """The entries of a padded grid at cells (..., 2) int64; all cells beyond the map count as its rim."""
+    width, height = padded.shape
     x, y = cell.unbind(-1)
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    flat = x.clamp(0, width - 1) * height + y.clamp(0, height - 1)
-    return torch.where(inside, grid.flatten()[flat], outside)
+    return padded.flatten()[(x + 1).clamp(0, width - 1) * height + (y + 1).clamp(0, height - 1)]

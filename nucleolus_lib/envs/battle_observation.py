@@ -21,8 +21,8 @@ size. A dead agent's last action is the no-op, so its row is not zeros.
 Health and shield are shares of their maximum; the cooldown is divided by SMAC's own table and may be
 above 1. What is in which column, and which columns there are, is in :mod:`nucleolus_lib.envs.battle_view`.
 
-*How it is computed.* For every agent the blocks of all units, its own included, are laid side by side
-in their widest form; one gather with a constant index then picks each column of the observation.
+*How it is computed.* Each feature is computed for all agents and all units at once, an agent itself
+included; one selection with a constant index then puts the entries of the observation in order.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.battle_masks import Places, attackable, cell_values, free_moves
-from nucleolus_lib.envs.battle_view import SIGHT, BattleView
+from nucleolus_lib.envs.battle_masks import Places, cell_values, distances, free_moves
+from nucleolus_lib.envs.battle_view import ATTACK_DISTANCE, SIGHT, BattleView
 
 
 class Seen(Places, Protocol):
@@ -61,73 +61,82 @@ class Seen(Places, Protocol):
 
 
 def observation_columns(view: BattleView) -> Tensor:
-    """Where each entry of each agent's observation stands in the wide vector, (N, F) int64.
+    """Where each entry of each agent's observation stands among all that was computed, (N * F,) int64.
 
-    The wide vector is: moves | U blocks | 0 | t / limit; a block is (flag, d, dx, dy, health, shield,
-    type, last action), and agent i's own features are in its block about itself.
+    For every agent that is a vector of L entries: moves | planes of U entries each | 0 | t / limit, where the
+    planes are flag, d, dx, dy, health, shield, types and last actions of all units. Agent i's own
+    features are in its planes at unit i.
     """
     options = view.options
-    n, u, width = view.n_agents, view.n_units, _wide_block(view)
+    n, u = view.n_agents, view.n_units
     health, shield, kind = 4, 5, list(range(6, 6 + view.n_types))
-    last = list(range(6 + view.n_types, width))
+    last = list(range(6 + view.n_types, _n_planes(view)))
     of_enemy = [0, 1, 2, 3] + ([health] + [shield] * view.shield_enemies) * options.obs_all_health + kind
     of_ally = [0, 1, 2, 3] + ([health] + [shield] * view.shield_agents) * options.obs_all_health + kind + last
     own = ([health] + [shield] * view.shield_agents) * options.obs_own_health + kind
-    end = view.move_size + u * width
 
-    rows = []
+    columns = []
     for i in range(n):
         row = list(range(view.move_size))
         for unit in [*range(n, u), *(j for j in range(n) if j != i), i]:
             block = own if unit == i else of_ally if unit < n else of_enemy
-            row += [view.move_size + unit * width + column for column in block]
-        rows.append(row + [end, end + 1] * options.obs_timestep_number)
-    return torch.tensor(rows, dtype=torch.int64, device=view.health_max.device)
+            row += [view.move_size + plane * u + unit for plane in block]
+        row += [_end(view), _end(view) + 1] * options.obs_timestep_number
+        columns += [i * _length(view) + column for column in row]
+    return torch.tensor(columns, dtype=torch.int64, device=view.health_max.device)
 
 
-def _wide_block(view: BattleView) -> int:
+def _n_planes(view: BattleView) -> int:
     return 6 + view.n_types + view.n_actions * view.options.obs_last_action
+
+
+def _end(view: BattleView) -> int:
+    """Where the planes end."""
+    return view.move_size + view.n_units * _n_planes(view)
+
+
+def _length(view: BattleView) -> int:
+    """L."""
+    return _end(view) + 2 * view.options.obs_timestep_number
 
 
 def observation(view: BattleView, columns: Tensor, state: Seen) -> Tensor:
     """Every agent's observation, (B, N, F) float32; ``columns`` from :func:`observation_columns`."""
-    n, options = view.n_agents, view.options
-    batch = state.health.shape[0]
+    n, options, batch = view.n_agents, view.options, state.health.shape[0]
     living = state.health > 0
-    offset = state.position[:, None] - state.position[:, :n, None]
-    distance = offset.square().sum(-1, keepdim=True).sqrt()
-    in_sight = (distance < SIGHT) & (living[:, None, :] & living[:, :n, None])[..., None]
-    ones = torch.ones((batch, n, n), device=distance.device)
-    flag = torch.cat([ones, attackable(view, state).float()], -1)[..., None]
-    about = torch.cat(
-        [
-            (state.health / view.health_max)[..., None],
-            (state.shield / view.shield_scale)[..., None],
-            view.types.expand(batch, -1, -1),
-        ],
-        -1,
-    )
-    parts = [flag, distance / SIGHT, offset / SIGHT, about[:, None].expand(-1, n, -1, -1)]
+    dx, dy, distance = distances(state.position[:, :n], state.position)
+    in_sight = ((distance < SIGHT) & living[:, None]).float() * living[:, :n, None]
+    scale = in_sight / SIGHT
+    about = [(state.health / view.health_max)[:, None], (state.shield / view.shield_scale)[:, None]]
+    about.append(view.types.T.expand(batch, -1, -1))
     if options.obs_last_action:
-        actions = _last_actions(view, state)
-        nothing = torch.zeros((batch, view.n_enemies, view.n_actions), device=distance.device)
-        parts.append(torch.cat([actions, nothing], 1)[:, None].expand(-1, n, -1, -1))
-    blocks = torch.where(in_sight, torch.cat(parts, -1), 0.0).flatten(2)
-    wide = [_moves(view, state, living[:, :n, None]), blocks]
+        nothing = torch.zeros((batch, view.n_actions, view.n_enemies), device=distance.device)
+        about.append(torch.cat([_last_actions(view, state).mT, nothing], -1))
+
+    # Written in place: putting the parts together afterwards takes longer than computing them.
+    everything = torch.empty((batch, n, _length(view)), device=distance.device)
+    everything[..., : view.move_size] = _moves(view, state, living[:, :n, None])
+    planes = everything[..., view.move_size : _end(view)].unflatten(-1, (-1, view.n_units))
+    planes[:, :, 0, :n] = in_sight[..., :n]
+    torch.mul(in_sight[..., n:], distance[..., n:] <= ATTACK_DISTANCE, out=planes[:, :, 0, n:])
+    for plane, values in enumerate((distance, dx, dy), start=1):
+        torch.mul(values, scale, out=planes[:, :, plane])
+    torch.mul(torch.cat(about, 1)[:, None], in_sight[:, :, None], out=planes[:, :, 4:])
     if options.obs_timestep_number:
-        clock = (state.elapsed / view.episode_limit)[:, None, None].expand(-1, n, -1)
-        wide += [torch.zeros_like(clock), clock]
-    return torch.cat(wide, -1).gather(-1, columns.expand(batch, -1, -1))
+        everything[..., -2] = 0.0
+        everything[..., -1] = (state.elapsed / view.episode_limit)[:, None]
+    return everything.flatten(1).index_select(1, columns).reshape(batch, n, view.observation_size)
 
 
 def _moves(view: BattleView, state: Seen, living: Tensor) -> Tensor:
     """The entries about moves, (B, N, 4 to 21)."""
     parts = [free_moves(view, state).float()]
-    cell = (state.position[:, : view.n_agents, None].long() + view.around).long()
-    if view.options.obs_pathing_grid:
-        parts.append((cell_values(view.walkable, cell[:, :, :-1], True) & living).float())
-    if view.options.obs_terrain_height and view.height is not None:
-        parts.append(cell_values(view.height, cell, 1.0) * living)
+    if view.options.obs_pathing_grid or view.options.obs_terrain_height:
+        cell = (state.position[:, : view.n_agents, None].long() + view.around).long()
+        if view.options.obs_pathing_grid:
+            parts.append((cell_values(view.pathing, cell[:, :, :-1]) & living).float())
+        if view.options.obs_terrain_height and view.height is not None:
+            parts.append(cell_values(view.height, cell) * living)
     return torch.cat(parts, -1)
 
 
@@ -173,7 +182,7 @@ def visibility(view: BattleView, state: Places) -> Tensor:
     """
     n = view.n_agents
     living = state.health > 0
-    distance = (state.position[:, None] - state.position[:, :n, None]).square().sum(-1).sqrt()
+    distance = distances(state.position[:, :n], state.position)[2]
     seen = (distance < SIGHT) & living[:, None, :] & living[:, :n, None]
     itself = torch.eye(n, view.n_units, dtype=torch.bool, device=seen.device)
     return seen & ~itself

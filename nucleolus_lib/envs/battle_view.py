@@ -27,7 +27,6 @@ Source: ``StarCraft2Env`` in oxwhirl/smac, commit d6aab33.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,9 +78,11 @@ class BattleView:
     types
         (U, K) float32, one-hot.
     walkable
-        (W, H) bool by cell x and y.
+        (W + 2, H + 2) bool by cell x and y, with a rim of False: where one can go.
+    pathing
+        The same with a rim of True: what is observed.
     height
-        (W, H) float32 between 0 and 1, or None where it is not known.
+        (W + 2, H + 2) float32 between 0 and 1 with a rim of 1, or None where it is not known.
     ahead
         (4, 2) the offsets of the points whose cells decide about moves.
     around
@@ -103,6 +104,7 @@ class BattleView:
     cooldown_scale: Tensor
     types: Tensor
     walkable: Tensor
+    pathing: Tensor
     height: Tensor | None
     ahead: Tensor
     around: Tensor
@@ -220,8 +222,11 @@ def battle_view(
         )
     units = [*scenario.ally_types, *scenario.enemy_types]
 
-    def tensor(values: Sequence[float]) -> Tensor:
+    def tensor(values: Any) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=device)
+
+    def rimmed(grid: NDArray[Any], outside: float) -> Tensor:
+        return torch.as_tensor(np.pad(grid, 1, constant_values=outside), device=device)
 
     strength = sum(unit.health + unit.shield for unit in scenario.enemy_types)
     return BattleView(
@@ -237,8 +242,9 @@ def battle_view(
         shield_scale=tensor([unit.shield or 1.0 for unit in units]),
         cooldown_scale=tensor([unit.smac_max_cooldown for unit in scenario.ally_types]),
         types=torch.as_tensor(_one_hot_types(scenario), device=device),
-        walkable=torch.as_tensor(walkable, device=device),
-        height=None if height is None else torch.as_tensor(np.array(height, dtype=np.float32), device=device),
+        walkable=rimmed(walkable, False),
+        pathing=rimmed(walkable, True),
+        height=None if height is None else rimmed(np.array(height, dtype=np.float32), 1.0),
         ahead=tensor(DIRECTIONS) * (options.move_amount / 2),
         around=tensor(AROUND) * options.move_amount,
         size=tensor(walkable.shape),

@@ -72,7 +72,7 @@ def test_coordinates_are_cut_off_towards_zero():
     view = battle_view(scenario("3m"), battle_options({}))
     ground = np.zeros((32, 32), dtype=bool)
     ground[0] = True
-    view = dataclasses.replace(view, walkable=torch.tensor(ground))
+    view = dataclasses.replace(view, walkable=torch.tensor(np.pad(ground, 1)))
     state = random_moment("5m_vs_6m", 0, batch=1, dead=0.0)
     state = dataclasses.replace(
         state,
