@@ -116,7 +116,7 @@ def observation(view: BattleView, columns: Tensor, state: Seen) -> Tensor:
     # Written in place: putting the parts together afterwards takes longer than computing them.
     everything = torch.empty((batch, n, _length(view)), device=distance.device)
     everything[..., : view.move_size] = _moves(view, state, living[:, :n, None])
-    planes = everything[..., view.move_size : _end(view)].unflatten(-1, (-1, view.n_units))
+    planes = everything[..., view.move_size : _end(view)].view(batch, n, -1, view.n_units)
     planes[:, :, 0, :n] = in_sight[..., :n]
     torch.mul(in_sight[..., n:], distance[..., n:] <= ATTACK_DISTANCE, out=planes[:, :, 0, n:])
     for plane, values in enumerate((distance, dx, dy), start=1):

@@ -34,3 +34,11 @@ class EpisodeError(WorldError, ValueError):
 
 class ScenarioError(WorldError, ValueError):
     """A battle cannot be set up: unknown map, ruleset or unit, a unit outside the walkable area or on another."""
+
+
+class SmacMissingError(WorldError, ImportError):
+    """The real SMAC cannot be started: package, game or map are missing."""
+
+
+class SmacWorkerError(WorldError, RuntimeError):
+    """A process that plays a battle failed for good."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import torch
 
@@ -42,22 +44,17 @@ def battle_state(position, health, shield, cooldown, last_action, elapsed) -> Ba
     def whole(values):
         return torch.tensor(np.asarray(values, dtype=np.int64))
 
-    return BattleState(
-        position=floats(position),
-        health=floats(health),
-        shield=floats(shield),
-        cooldown=floats(cooldown),
-        shield_wait=torch.zeros(b, u),
-        strike_in=torch.zeros(b, u),
-        strikes_left=torch.zeros(b, u, dtype=torch.int64),
-        shot_target=torch.full((b, u), -1),
-        enemy_target=torch.full((b, u - n), -1),
-        last_action=whole(last_action),
-        elapsed=whole(elapsed),
-        ended=torch.zeros(b, dtype=torch.bool),
-        won=torch.zeros(b, dtype=torch.bool),
-        episode_return=torch.zeros(b),
-    )
+    seen = {
+        "position": floats(position),
+        "health": floats(health),
+        "shield": floats(shield),
+        "cooldown": floats(cooldown),
+        "last_action": whole(last_action),
+        "elapsed": whole(elapsed),
+        "enemy_target": torch.full((b, u - n), -1),
+    }
+    names = [field.name for field in dataclasses.fields(BattleState)]
+    return BattleState(**{name: seen.get(name, torch.zeros(b, u)) for name in names})
 
 
 def by_hand(map_name: str, state: BattleState, b: int, **options) -> BattleByHand:
