@@ -10,7 +10,7 @@ import pandas as pd
 
 from nucleolus_lib.report.algorithm_styles import style_of
 from nucleolus_lib.report.curve_alignment import steps_to_threshold
-from nucleolus_lib.report.run_suite import Metric, RunSuite
+from nucleolus_lib.report.run_suite import Metric, RunSuite, run_column, run_steps
 from nucleolus_lib.report.statistics import bootstrap_interval, interquartile_mean
 
 
@@ -55,12 +55,12 @@ def efficiency_table(suite: RunSuite, world: str, metric: Metric, thresholds: Se
         row: dict[str, Any] = {"algorithm": style_of(name).label}
         for threshold in thresholds:
             found = steps_to_threshold(
-                [run.steps for run in runs],
-                [run.column(metric.column) for run in runs],
+                [run_steps(run) for run in runs],
+                [run_column(run, metric.column) for run in runs],
                 threshold,
                 more_is_better=metric.more_is_better,
             )
-            shortest = int(min(run.steps[-1] for run in runs))
+            shortest = int(min(run_steps(run)[-1] for run in runs))
             middle = f"> {thousands(shortest)}" if np.isinf(found.median) else thousands(found.median)
             row[f"{sign} {threshold:g}"] = f"{middle} ({found.n_reached} of {len(runs)})"
         rows.append(row)
@@ -73,15 +73,15 @@ def run_table(suite: RunSuite) -> pd.DataFrame:
     for world in suite.worlds:
         for name in suite.algorithms(world):
             runs = suite.of(world, name)
-            steps = sorted({int(run.steps[-1]) for run in runs})
+            steps = sorted({run.env_steps for run in runs})
             rows.append(
                 {
                     "world": world,
                     "algorithm": style_of(name).label,
                     "seeds": len(runs),
                     "env steps": " to ".join(thousands(value) for value in dict.fromkeys((steps[0], steps[-1]))),
-                    "complete": f"{sum(bool(run.record.get('complete')) for run in runs)} of {len(runs)}",
-                    "device": _all(run.record.get("device") for run in runs),
+                    "complete": f"{sum(run.complete for run in runs)} of {len(runs)}",
+                    "device": _all(run.record.get("device", "unknown") for run in runs),
                     "commit": _all(short_commit(str(run.record.get("commit", "unknown"))) for run in runs),
                 }
             )
@@ -96,7 +96,7 @@ def timing_table(suite: RunSuite) -> pd.DataFrame:
             runs = suite.of(world, name)
             cpu = sum(float(run.record["cpu_s"]) for run in runs) / 3600
             wall = sum(float(run.record["wall_s"]) for run in runs) / 3600
-            steps = sum(int(run.steps[-1]) for run in runs)
+            steps = sum(run.env_steps for run in runs)
             rows.append((world, style_of(name).label, cpu, wall, steps / max(cpu * 3600, 1e-9)))
     return pd.DataFrame(rows, columns=["world", "algorithm", "CPU hours", "hours", "env steps per CPU second"])
 

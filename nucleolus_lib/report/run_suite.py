@@ -1,36 +1,42 @@
 """The stored runs of one suite, as the figures and tables want them.
 
-A *suite* is a folder ``data/runs/<suite>`` with one file of evaluations and one record per world, algorithm and seed.
+A *suite* is a folder ``data/runs/<suite>`` with a table of evaluations and a record for each world, algorithm and
+seed, and, for each world, the episodes of scripted policies; :mod:`nucleolus_lib.experiments.runs` knows the files.
 Nothing is computed anew.
 
-A *metric* is a column of the evaluations with a direction. ``score`` turns it into a number of which more is better, as
+A *metric* is an outcome of an episode with a direction. ``score`` turns it into a number of which more is better, as
 :mod:`.statistics` wants it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nucleolus_lib.experiments import runs as run_files
+from nucleolus_lib.experiments.runs import RunResult
 from nucleolus_lib.report.algorithm_styles import in_order
 from nucleolus_lib.report.curve_alignment import AlignedCurves, aligned_curves, final_score
 from nucleolus_lib.report.errors import StoredRunError
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from nucleolus_lib.report.locations import repository_root
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A column of the evaluations, what it is called, and whether more of it is better."""
+    """An outcome of an episode, what it is called, and whether more of it is better."""
 
-    column: str
+    outcome: str
     label: str
     more_is_better: bool
+
+    @property
+    def column(self) -> str:
+        """The column of its mean over an evaluation's episodes."""
+        return f"{self.outcome}_mean"
 
     def score(self, values: ArrayLike) -> NDArray[np.float64]:
         """The values, negated if less is better."""
@@ -38,52 +44,22 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class StoredRun:
-    """One run: ``evaluations`` has a row per evaluation, ``record`` is its provenance with the whole config."""
-
-    world: str
-    algorithm: str
-    seed: int
-    evaluations: DataFrame
-    record: dict[str, Any]
-
-    @property
-    def steps(self) -> NDArray[np.int64]:
-        """Environment steps at the evaluations."""
-        return np.asarray(self.evaluations["env_steps"], dtype=np.int64)
-
-    def column(self, name: str) -> NDArray[np.float64]:
-        """One column of the evaluations.
-
-        Raises
-        ------
-        StoredRunError
-            If the run does not have it.
-        """
-        if name not in self.evaluations:
-            raise StoredRunError(
-                f"the run {self.world}/{self.algorithm}/seed{self.seed} has no column {name!r}; it has "
-                f"{', '.join(map(str, self.evaluations.columns))}"
-            )
-        return np.asarray(self.evaluations[name], dtype=np.float64)
-
-
-@dataclass(frozen=True)
 class RunSuite:
-    """All runs of a suite."""
+    """All runs of a suite: ``trained`` has a row per evaluation in each table, ``scripted`` a row per episode."""
 
-    runs: tuple[StoredRun, ...]
+    trained: tuple[RunResult, ...]
+    scripted: tuple[RunResult, ...] = ()
 
     @property
     def worlds(self) -> list[str]:
         """Names of the worlds, in the order found."""
-        return list(dict.fromkeys(run.world for run in self.runs))
+        return list(dict.fromkeys(run.world for run in self.trained))
 
     def algorithms(self, world: str) -> list[str]:
-        """The algorithms that were run on ``world``, in the book's order."""
-        return in_order(run.algorithm for run in self.runs if run.world == world)
+        """The algorithms (or labels of variants) that were run on ``world``, in the book's order."""
+        return in_order(run.name for run in self.trained if run.world == world)
 
-    def of(self, world: str, algorithm: str) -> list[StoredRun]:
+    def of(self, world: str, algorithm: str) -> list[RunResult]:
         """The runs of one algorithm on one world, by seed.
 
         Raises
@@ -91,26 +67,72 @@ class RunSuite:
         StoredRunError
             If there are none.
         """
-        chosen = [run for run in self.runs if (run.world, run.algorithm) == (world, algorithm)]
+        chosen = [run for run in self.trained if (run.world, run.name) == (world, algorithm)]
         if not chosen:
             raise StoredRunError(
                 f"there is no run of {algorithm!r} on {world!r}; there are "
-                + ", ".join(sorted({f"{run.world}/{run.algorithm}" for run in self.runs}))
+                + ", ".join(sorted({f"{run.world}/{run.name}" for run in self.trained}))
             )
         return sorted(chosen, key=lambda run: run.seed)
 
     def curves(self, world: str, algorithm: str, column: str) -> AlignedCurves:
         """One column of all runs of one algorithm on one world, on one grid of environment steps."""
-        runs = self.of(world, algorithm)
-        return aligned_curves([run.steps for run in runs], [run.column(column) for run in runs])
+        chosen = self.of(world, algorithm)
+        return aligned_curves([run_steps(run) for run in chosen], [run_column(run, column) for run in chosen])
 
     def final(self, world: str, algorithm: str, column: str) -> NDArray[np.float64]:
         """The final value of every run, (R,), by seed."""
-        return np.array([final_score(run.column(column)) for run in self.of(world, algorithm)])
+        return np.array([final_score(run_column(run, column)) for run in self.of(world, algorithm)])
+
+    def references(self, world: str, metric: Metric) -> dict[str, float]:
+        """What every scripted policy reaches on ``world`` on average, by its name."""
+        return {run.name: float(run_column(run, metric.outcome).mean()) for run in self.scripted if run.world == world}
+
+
+def read_run_suite(suite: str, worlds: Sequence[str] | None = None, folder: Path | None = None) -> RunSuite:
+    """Read ``data/runs/<suite>``; of the worlds named, or of all.
+
+    Raises
+    ------
+    RunFileError
+        There are no runs, or one is damaged or was written in another schema version; the message says what to do.
+    StoredRunError
+        A world that is named has no run.
+    """
+    place = (repository_root() / "data" / "runs" if folder is None else folder) / suite
+    trained = run_files.read_suite(place)
+    scripted = [run_files.read(stem) for stem in run_files.find(place, "scripted")]
+    absent = sorted(set(worlds or ()) - {run.world for run in trained})
+    if absent:
+        raise StoredRunError(f"{place} has no run on {absent[0]!r}; it has {sorted({run.world for run in trained})}")
+    order = list(worlds or dict.fromkeys(run.world for run in trained))
+    chosen = sorted((run for run in trained if run.world in order), key=lambda run: order.index(run.world))
+    return RunSuite(tuple(chosen), tuple(run for run in scripted if run.world in order))
+
+
+def run_steps(run: RunResult) -> NDArray[np.int64]:
+    """Environment steps at the evaluations of a run."""
+    return np.asarray(run_column(run, "env_steps"), dtype=np.int64)
+
+
+def run_column(run: RunResult, name: str) -> NDArray[np.float64]:
+    """One column of a run's table.
+
+    Raises
+    ------
+    StoredRunError
+        If the run does not have it.
+    """
+    if name not in run.table:
+        raise StoredRunError(
+            f"the run {run.world}/{run.name}, seed {run.seed}, has no column {name!r}; it has "
+            f"{', '.join(map(str, run.table.columns))}"
+        )
+    return np.asarray(run.table[name], dtype=np.float64)
 
 
 def score_matrix(
-    suite: RunSuite, worlds: Sequence[str], algorithm: str, metrics: dict[str, Metric]
+    suite: RunSuite, worlds: Sequence[str], algorithm: str, metrics: Mapping[str, Metric]
 ) -> tuple[NDArray[np.float64], list[int]]:
     """Final scores (R, M) of one algorithm on several worlds, and the seeds that stand in the rows.
 
@@ -126,7 +148,35 @@ def score_matrix(
     if not seeds:
         raise StoredRunError(f"no seed of {algorithm!r} was run on all of {list(worlds)}")
     columns = [
-        metrics[world].score([final_score(by_world[world][seed].column(metrics[world].column)) for seed in seeds])
+        metrics[world].score([final_score(run_column(by_world[world][seed], metrics[world].column)) for seed in seeds])
         for world in worlds
     ]
     return np.stack(columns, axis=1), seeds
+
+
+def normalised_scores(
+    suite: RunSuite,
+    worlds: Sequence[str],
+    algorithm: str,
+    metrics: Mapping[str, Metric],
+    zero: str = "random",
+    one: str = "chase_nearest",
+) -> NDArray[np.float64]:
+    """Final scores (R, M) in units of each world's own scripts: 0 is the script ``zero``, 1 the script ``one``.
+
+    Raises
+    ------
+    StoredRunError
+        A world lacks one of the two scripts, or they are equally good there.
+    """
+    scores, _ = score_matrix(suite, worlds, algorithm, metrics)
+    for m, world in enumerate(worlds):
+        references = suite.references(world, metrics[world])
+        low, high = (float(metrics[world].score(references.get(name, np.nan))) for name in (zero, one))
+        if not high > low:
+            raise StoredRunError(
+                f"scores on {world!r} cannot be expressed in units of {zero!r} (score {low}) and {one!r} ({high}); "
+                f"scripted policies stored there: {sorted(references)}"
+            )
+        scores[:, m] = (scores[:, m] - low) / (high - low)
+    return scores

@@ -3,13 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from nucleolus_lib.report.run_suite import Metric, RunSuite, StoredRun
+from nucleolus_lib.experiments.runs import SCHEMA_VERSION, RunResult
+from nucleolus_lib.report.run_suite import Metric, RunSuite
 
-CAPTURES = Metric("captures_mean", "captured prey", more_is_better=True)
-TURNS = Metric("steps_to_first_capture_mean", "steps to the first capture", more_is_better=False)
+CAPTURES = Metric("captures", "captured prey", more_is_better=True)
+TURNS = Metric("steps_to_first_capture", "steps to the first capture", more_is_better=False)
 
 LEVELS = {"vdn": 1.0, "qmix": 2.0, "ow_qmix": 1.5, "shaq": 0.5, "nucleolus": 3.0, "oracle_credit": 4.0}
 """Captures at the end of every made-up run, before the seed's own 0.1 per seed."""
+
+
+SCRIPTS = {"chase_nearest": 4.0, "random": 0.5}
 
 
 def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=None):
@@ -26,6 +30,12 @@ def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=
         }
     )
     record = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "training",
+        "world": world,
+        "name": algorithm,
+        "config": {"seed": seed},
+        "rows": n_evaluations,
         "seed": seed,
         "commit": "f" * 40,
         "device": "made-up device",
@@ -33,10 +43,19 @@ def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=
         "cpu_s": 3600.0,
         "complete": seed != 2,
     }
-    return StoredRun(world, algorithm, seed, frame, record)
+    return RunResult(frame, record)
+
+
+def made_up_script(world, policy, captures):
+    """Episodes of a script that differ by 1 around ``captures``."""
+    each = captures + np.array([-1.0, 0.0, 1.0])
+    frame = pd.DataFrame({"captures": each, "steps_to_first_capture": 100 - 20 * each})
+    record = made_up_run(world, "vdn", 0).record | {"kind": "scripted", "name": policy, "rows": len(frame)}
+    return RunResult(frame, record)
 
 
 def made_up_suite(worlds=("first", "second"), seeds=(0, 1, 2), algorithms=tuple(LEVELS)):
     """All runs of a suite."""
     runs = [made_up_run(world, name, seed) for world in worlds for name in algorithms for seed in seeds]
-    return RunSuite(tuple(runs))
+    scripts = [made_up_script(w, name, level) for w in worlds for name, level in SCRIPTS.items()]
+    return RunSuite(tuple(runs), tuple(scripts))

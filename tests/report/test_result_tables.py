@@ -1,8 +1,11 @@
 """Tables of made-up runs whose answers are known, censored runs included."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from nucleolus_lib.experiments import runs
+from nucleolus_lib.experiments.errors import RunFileError
 from nucleolus_lib.report.credit_gap import credit_gap, credit_gap_table
 from nucleolus_lib.report.errors import StoredRunError
 from nucleolus_lib.report.result_tables import (
@@ -15,7 +18,7 @@ from nucleolus_lib.report.result_tables import (
     thousands,
     timing_table,
 )
-from nucleolus_lib.report.run_suite import RunSuite, score_matrix
+from nucleolus_lib.report.run_suite import RunSuite, normalised_scores, read_run_suite, run_column, score_matrix
 from tests.report.run_fixture import CAPTURES, LEVELS, TURNS, made_up_run, made_up_suite
 
 SUITE = made_up_suite()
@@ -88,14 +91,14 @@ def test_the_runs_say_where_they_come_from():
     row = table.iloc[0]
     assert (row["seeds"], row["env steps"], row["complete"]) == (3, "300k", "2 of 3")
     assert (row["device"], row["commit"]) == ("made-up device", "fffffff")
-    shorter = RunSuite((*SUITE.runs, made_up_run("first", "vdn", 3, n_evaluations=12)))
+    shorter = RunSuite((*SUITE.trained, made_up_run("first", "vdn", 3, n_evaluations=12)))
     assert run_table(shorter).iloc[0]["env steps"] == "120k to 300k"
     times = timing_table(SUITE).iloc[0]
     assert (times["CPU hours"], times["hours"]) == (3, 6)
 
 
 def test_stratified_scores_use_the_seeds_that_all_worlds_have():
-    suite = RunSuite((*SUITE.runs, made_up_run("first", "vdn", 7)))
+    suite = RunSuite((*SUITE.trained, made_up_run("first", "vdn", 7)))
     metrics = {"first": CAPTURES, "second": TURNS}
     scores, seeds = score_matrix(suite, ["first", "second"], "vdn", metrics)
     assert seeds == [0, 1, 2]
@@ -113,7 +116,32 @@ def test_what_is_not_stored_is_named():
     with pytest.raises(StoredRunError, match=r"no run of 'qmix' on 'third'.*first/vdn"):
         SUITE.of("third", "qmix")
     with pytest.raises(StoredRunError, match=r"no column 'wins'.*captures_mean"):
-        SUITE.runs[0].column("wins")
+        run_column(SUITE.trained[0], "wins")
+
+
+def test_scores_in_units_of_the_scripts():
+    metrics = {"first": CAPTURES, "second": TURNS}
+    assert SUITE.references("first", TURNS) == {"chase_nearest": 20, "random": 90}
+    scores = normalised_scores(SUITE, ["first", "second"], "vdn", metrics)
+    np.testing.assert_allclose(scores, np.array([[1.0, 1.0], [1.1, 1.1], [1.2, 1.2]]) / 3.5 - 0.5 / 3.5)
+    with pytest.raises(StoredRunError, match=r"'random'.*stored there: \[\]"):
+        normalised_scores(RunSuite(SUITE.trained), ["first"], "vdn", metrics)
+
+
+def test_a_suite_is_read_from_its_files(tmp_path):
+    for run in SUITE.trained:
+        runs.write(run, runs.run_stem(tmp_path / "pp", run.world, run.name, run.seed))
+    for run in SUITE.scripted:
+        runs.write(run, runs.scripted_stem(tmp_path / "pp", run.world, run.name))
+    suite = read_run_suite("pp", ["second", "first"], tmp_path)
+    assert suite.worlds == ["second", "first"]
+    pd.testing.assert_frame_equal(final_table(suite, "first", CAPTURES), final_table(SUITE, "first", CAPTURES))
+    assert suite.references("first", CAPTURES) == SUITE.references("first", CAPTURES)
+    assert read_run_suite("pp", ["second"], tmp_path).worlds == ["second"]
+    with pytest.raises(StoredRunError, match="no run on 'third'"):
+        read_run_suite("pp", ["third"], tmp_path)
+    with pytest.raises(RunFileError, match="no training runs"):
+        read_run_suite("empty", None, tmp_path)
 
 
 def test_words():
