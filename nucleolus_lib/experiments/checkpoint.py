@@ -14,12 +14,15 @@ import torch
 
 from nucleolus_lib.experiments.atomic_file import write_atomically
 from nucleolus_lib.experiments.config import RunConfig
+from nucleolus_lib.experiments.device import resolve_device
 from nucleolus_lib.experiments.errors import CheckpointError
+from nucleolus_lib.experiments.worlds import World, make_world, sizes_of
+from nucleolus_lib.learners.q_learning import Learner
 
 FORMAT = 1
 """Changes whenever an older checkpoint could not be continued."""
 
-MAY_CHANGE = ("total_steps", "checkpoint_interval", "device")
+MAY_CHANGE = ("total_steps", "checkpoint_interval", "device", "cuda_graphs")
 """Settings with which a run may be continued although they differ: none changes what was computed so far."""
 
 
@@ -65,9 +68,24 @@ def load_checkpoint(path: Path, config: RunConfig | None = None, device: torch.d
     return dict(record["state"])
 
 
-def checkpoint_config(path: Path) -> RunConfig:
-    """The settings of the run that a checkpoint belongs to."""
-    return RunConfig.from_json(_load(path, "cpu")["config"])
+def load_learner(path: Path | str, device: str = "cpu") -> tuple[RunConfig, World, Learner]:
+    """The settings, world and learner of a checkpoint, to play with what was learned.
+
+    Raises
+    ------
+    CheckpointError, DeviceAbsentError
+    """
+    where = resolve_device(device)
+    record = _load(Path(path), where)
+    config = RunConfig.from_json(record["config"])
+    world = make_world(config.env, where, **config.env_options)
+    learner = Learner(config.learner, sizes_of(world.spec), where, config.seed)
+    stored = record["state"]["training"]["learner"]
+    if stored["generator"].shape != learner.generator.get_state().shape:
+        # The chance of another kind of device; playing does not use it.
+        stored = {**stored, "generator": learner.generator.get_state()}
+    learner.load_state_dict(stored)
+    return config, world, learner
 
 
 def different_settings(stored: dict[str, Any], asked: dict[str, Any], within: str = "") -> str:

@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     _train_arguments(commands.add_parser("train", help="one run"))
     _sweep_arguments(commands.add_parser("sweep", help="many runs: algorithms x worlds x seeds"))
+    _evaluate_arguments(commands.add_parser("evaluate", help="what the policy of a checkpoint achieves"))
+    _scripted_arguments(commands.add_parser("scripted", help="what hand-written policies achieve"))
     chosen = parser.parse_args(arguments)
     return _explained(chosen.run, chosen)
 
@@ -151,6 +153,64 @@ def _sweep(chosen: argparse.Namespace) -> int:
     if any(outcome.status == "stopped" for outcome in outcomes):
         return 130
     return 1 if any(outcome.status == "failed" for outcome in outcomes) else 0
+
+
+def _evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", type=Path, help="build/checkpoints/<suite>/<world>/<name>/seed<k>.pt")
+    parser.add_argument("--episodes", type=int, default=1024)
+    parser.add_argument("--seed", type=int, default=0, help="of the episodes")
+    parser.add_argument("--device", default="auto")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    import torch
+
+    from nucleolus_lib.experiments.checkpoint import load_learner
+    from nucleolus_lib.experiments.evaluate import evaluate, outcome_names
+    from nucleolus_lib.experiments.training_state import derived_seed
+
+    config, world, learner = load_learner(chosen.checkpoint, chosen.device)
+    generator = torch.Generator(world.device).manual_seed(derived_seed(chosen.seed))
+    found = evaluate(world, learner, chosen.episodes, generator).double()
+    print(f"{config.world}, {config.name}, seed {config.seed}: {chosen.episodes} greedy episodes")
+    _print_outcomes("", outcome_names(world), found.mean(0).tolist(), found.std(0, correction=0).tolist(), len(found))
+    return 0
+
+
+def _scripted_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--suite", required=True)
+    parser.add_argument("--suites", type=Path, default=SUITES_FILE, help="the suites file")
+    parser.add_argument("--envs", nargs="+", help="worlds; default all of the suite")
+    parser.add_argument("--episodes", type=int, default=1024)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="default data/runs/<suite>")
+    parser.set_defaults(run=_scripted)
+
+
+def _scripted(chosen: argparse.Namespace) -> int:
+    from nucleolus_lib.experiments.scripted import write_scripted
+    from nucleolus_lib.experiments.suites import read_suite
+
+    for world in chosen.envs or read_suite(chosen.suite, chosen.suites).worlds:
+        print(f"{world}: {chosen.episodes} episodes of each scripted policy")
+        for result in write_scripted(
+            chosen.out or Path("data/runs") / chosen.suite, world, chosen.episodes, chosen.seed
+        ):
+            table = result.table
+            names = tuple(table.columns)
+            means, deviations = table.mean().tolist(), table.std(ddof=0).tolist()
+            _print_outcomes(f"{result.name:18s}", names, means, deviations, len(table))
+    return 0
+
+
+def _print_outcomes(
+    title: str, names: Sequence[str], means: Sequence[float], deviations: Sequence[float], episodes: int
+) -> None:
+    """Mean and standard error of every outcome."""
+    error = episodes**-0.5
+    parts = [f"{name} {mean:.4g} ± {error * d:.2g}" for name, mean, d in zip(names, means, deviations, strict=True)]
+    print("  " + title + ", ".join(parts))
 
 
 def _explained(command: Command, chosen: argparse.Namespace) -> int:

@@ -78,6 +78,8 @@ class RunConfig:
     """Environment steps between two checkpoints; it does not change the result."""
     device: str = "auto"
     """"cpu", "cuda", "cuda:1", or "auto": the GPU if there is one."""
+    cuda_graphs: bool = True
+    """On a GPU: replay the steps of a rollout and of an update as captured graphs. False: launch every kernel."""
     threads: int = 1
     """Threads of torch on the CPU. A run repeats bit for bit only with the same number. PyMARL2 leaves it to torch."""
 

@@ -171,9 +171,11 @@ class Rollout:
         return Carried(step.state, hidden, action, carried.playing & ~(step.terminated | step.truncated))
 
 
-def make_rollout(world: World, learner: Acting, n_worlds: int, store_subtasks: bool = False) -> Rollout:
-    """A rollout as the world's device plays it best: as a captured graph on a GPU."""
-    if world.device.type == "cuda":
+def make_rollout(
+    world: World, learner: Acting, n_worlds: int, store_subtasks: bool = False, cuda_graphs: bool = True
+) -> Rollout:
+    """A rollout as the world's device plays it best: as a captured graph on a GPU, unless ``cuda_graphs`` is False."""
+    if world.device.type == "cuda" and cuda_graphs:
         from nucleolus_lib.experiments.captured_rollout import CapturedRollout
 
         return CapturedRollout(world, learner, n_worlds, store_subtasks)

@@ -13,8 +13,6 @@ next evaluation, since looking earlier would stop the device, and the batch save
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +21,15 @@ import torch
 
 from nucleolus_lib.experiments import runs
 from nucleolus_lib.experiments.atomic_file import write_atomically
+from nucleolus_lib.experiments.captured_update import CapturedUpdate
 from nucleolus_lib.experiments.checkpoint import checkpoint_path, different_settings, load_checkpoint, save_checkpoint
 from nucleolus_lib.experiments.config import RunConfig
 from nucleolus_lib.experiments.device import cpu_threads, describe_device
 from nucleolus_lib.experiments.errors import CheckpointError, NotFiniteError
 from nucleolus_lib.experiments.interruption import Interruption
+from nucleolus_lib.experiments.origin import origin
 from nucleolus_lib.experiments.progress import Clock, Progress
 from nucleolus_lib.experiments.training_state import TrainingState, exploration_rate
-from nucleolus_lib.provenance import provenance
-
-COMMIT_VARIABLE = "NUCLEOLUS_COMMIT"
-"""Names the commit on a machine that has the files but not the git history."""
 
 
 def train(
@@ -143,9 +139,7 @@ class _Run:
         self.training = TrainingState(config)
         self.rows: list[dict[str, Any]] = []
         self.clock = Clock()
-        self.origin = {**provenance(Path(__file__).resolve().parents[2]), "started": _now()}
-        if COMMIT_VARIABLE in os.environ and str(self.origin["commit"]).startswith("unknown"):
-            self.origin["commit"] = f"{os.environ[COMMIT_VARIABLE]} (as stated by {COMMIT_VARIABLE})"
+        self.origin = origin()
         self.origins: list[dict[str, Any]] = []
         self.progress = Progress(config, 0, show, tensorboard)
 
@@ -220,6 +214,7 @@ class _Run:
                 key.removesuffix("_mean") for key in self.rows[-1] if key.endswith("_mean") and "/" not in key
             ],
             "device": describe_device(training.device),
+            "captured_update": isinstance(training.updater, CapturedUpdate) and training.updater.is_captured,
             "env_steps": training.env_steps,
             "gradient_steps": training.gradient_steps,
             "updates_per_env_step": training.gradient_steps / steps,
@@ -273,7 +268,3 @@ class _Run:
 
 def _next_multiple(steps: int, interval: int) -> int:
     return (steps // interval + 1) * interval
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nucleolus_lib.experiments.captured_update import CapturedUpdate
 from nucleolus_lib.experiments.config import RunConfig
 from nucleolus_lib.experiments.device import resolve_device
 from nucleolus_lib.experiments.errors import CheckpointError
@@ -59,8 +60,11 @@ class TrainingState:
         self.learner = Learner(config.learner, sizes, self.device, config.seed)
         subtasks = config.learner.needs_subtasks
         self.replay = ReplayBuffer(config.buffer_size, sizes, subtasks, self.device)
-        self.player = make_rollout(self.world, self.learner, config.n_worlds, subtasks)
-        self.judge = make_rollout(self.world, self.learner, config.evaluation_episodes)
+        graphs = config.cuda_graphs
+        self.player = make_rollout(self.world, self.learner, config.n_worlds, subtasks, graphs)
+        self.judge = make_rollout(self.world, self.learner, config.evaluation_episodes, cuda_graphs=graphs)
+        captured = graphs and self.device.type == "cuda"
+        self.updater = CapturedUpdate(self.learner) if captured else self.learner
         self.play_generator = torch.Generator(self.device).manual_seed(derived_seed(config.seed, PLAYING))
         self.sample_generator = torch.Generator(self.device).manual_seed(derived_seed(config.seed, SAMPLING))
         self.steps = torch.zeros((), dtype=torch.int64, device=self.device)
@@ -101,7 +105,7 @@ class TrainingState:
             return True
         for _ in range(self.config.updates_per_rollout):
             self.last_batch = self.replay.sample(self.config.batch_size, self.sample_generator)
-            metrics = self.learner.update(self.last_batch)
+            metrics = self.updater.update(self.last_batch)
             for name, value in metrics.items():
                 self._add(name, value)
             self._counts["updates"] += 1
