@@ -220,9 +220,9 @@ class PredatorPreyGrid:
         count = catchers.sum(-1)
         caught, missed = count >= NEEDED, count == 1
         clock = state.clock + playing[:, 0].long()
-        rewards, participants = CAPTURE_REWARD * caught, catchers
+        rewards, participants = torch.where(caught, CAPTURE_REWARD, 0.0), catchers
         if self.penalty:
-            rewards = torch.cat([rewards, self.penalty * missed], 1)
+            rewards = torch.cat([rewards, torch.where(missed, self.penalty, 0.0)], 1)
             participants = torch.cat([catchers, catchers & missed[..., None]], 1)
         any_caught = caught.any(1)
         none_yet = state.lives.all(1)

@@ -105,4 +105,5 @@ def _hunt(
     wish = torch.cat([torch.where(blocked, -4, nearer), torch.zeros_like(nearer[..., :1])], -1)
     noise = torch.rand(wish.shape, generator=generator, device=world.device) * NOISE
     walk = (wish + noise).argmax(-1)
-    return torch.where(catches, CATCH, torch.where(apart == 1, STAY, walk))
+    waits = ~state.hunts | (apart == 1)
+    return torch.where(catches, CATCH, torch.where(waits, STAY, walk))
