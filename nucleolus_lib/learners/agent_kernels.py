@@ -1,8 +1,9 @@
 # numba infers the types of the compiled functions itself
-# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, misc"
 """The elementwise parts of the agents' network, compiled: one pass over memory for each.
 
-A GRU cell with input part g = W_i e (three blocks of H: reset r, update z, candidate n), memory part k = W_h h and biases is
+A GRU cell with input part g = W_i e (three blocks of H: reset r, update z, candidate n), memory part k = W_h h and
+biases is
 
     r = s(g_r + k_r + b_r),  z = s(g_z + k_z + b_z),  m = k_n + c_n,  n = tanh(g_n + b_n + r m),
     h' = n + z (h - n),
@@ -59,7 +60,7 @@ def as_bits(typing_context, value):
 
 @njit(inline="always", **OPTIONS)
 def _logistic_single(x):
-    """1 / (1 + exp(-x)): exp(y) = 2^k exp(r) with k the integer nearest to y / log 2, and Taylor's series for exp(r)."""
+    """1 / (1 + exp(-x)), exp(y) = 2^k exp(r) with k the integer nearest to y / log 2 and Taylor's series for exp(r)."""
     y = -x
     y = F(-87.0) if y < F(-87.0) else y
     y = F(87.0) if y > F(87.0) else y
@@ -88,13 +89,13 @@ class AgentKernels:
     """Compiled for one width H and one precision. R rows (episode, agent), N agents with the agent the faster index."""
 
     enter: Callable[..., None]
-    """(pre (R, H), action_rows (A, H), action (R,), agent_rows (N, H), out (R, H)): out = relu(pre + its action's row + its
-    agent's row); an action outside 0..A-1 has no row."""
+    """(pre (R, H), action_rows (A, H), action (R,), agent_rows (N, H), out (R, H)): out = relu(pre + its action's row +
+    its agent's row); an action outside 0..A-1 has no row."""
     cell: Callable[..., None]
     """(g (R, 3H), k (R, 3H), bias (4H) = b_r, b_z, b_n, c_n, h (R, H), after (R, H), gates (R, 4H) = r, z, n, m)."""
     cell_backward: Callable[..., None]
-    """(d (R, H), gates, h, carried (R, H), grad (R, 4H), grad_bias (4H)): the gradient that arrives is d + carried; carried
-    becomes its part d z; grad holds dn, dr, dz, dm and grad_bias collects their sums."""
+    """(d (R, H), gates, h, carried (R, H), grad (R, 4H), grad_bias (4H)): the gradient that arrives is d + carried;
+    carried becomes its part d z; grad holds dn, dr, dz, dm and grad_bias collects their sums."""
     enter_backward: Callable[..., None]
     """(d (R, H), out, action, grad_action (A, H), grad_agent (N, H)): d becomes the gradient before relu; the others
     collect its sums by action and by agent."""
@@ -104,7 +105,8 @@ class AgentKernels:
 def agent_kernels(width: int, single: bool) -> AgentKernels:
     """The kernels for H = ``width``; compiled once, then read from numba's cache.
 
-    The width is a constant of the compiled code: only then does the compiler see that the blocks of a row do not overlap.
+    The width is a constant of the compiled code: only then does the compiler see that the blocks of a row do not
+    overlap.
     """
     logistic = _logistic_single if single else _logistic_double
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from nucleolus_lib.learners.agent_unroll import AgentWeights, unroll_agents
+from nucleolus_lib.learners.agent_unroll import AgentWeights, step_agents, unroll_agents
 from nucleolus_lib.learners.learner_config import LearnerConfig
 from nucleolus_lib.learners.sizes import Sizes
 
@@ -41,7 +41,7 @@ class AgentNetwork(nn.Module):
         inputs += sizes.n_actions * config.use_last_action + sizes.n_agents * config.use_agent_id
         self.enter = nn.Linear(inputs, config.hidden_size)
         if self.recurrent:
-            self.memory: nn.Module = nn.GRU(config.hidden_size, config.hidden_size)
+            self.memory: nn.GRU | nn.Linear = nn.GRU(config.hidden_size, config.hidden_size)
         else:
             self.memory = nn.Linear(config.hidden_size, config.hidden_size)
         self.leave = nn.Linear(config.hidden_size, sizes.n_actions)
@@ -71,33 +71,29 @@ class AgentNetwork(nn.Module):
         observation, last_action, hidden
             (B, N, F), (B, N) int64 with -1 at the start, (B, N, H).
         """
+        if self._compiled(observation) and not torch.is_grad_enabled():
+            return step_agents(self.weights(), observation, last_action, hidden)
         entered = self.entered(observation, last_action)
-        if not isinstance(self.memory, nn.GRU):
+        if not self.recurrent:
             return self.leave(self.memory(entered).relu()), hidden
-        cell = self.memory
-        flat = torch.gru_cell(
-            entered.flatten(0, 1),
-            hidden.flatten(0, 1),
-            cell.weight_ih_l0,
-            cell.weight_hh_l0,
-            cell.bias_ih_l0,
-            cell.bias_hh_l0,
-        )
-        after = flat.reshape(hidden.shape)
+        after = self.memory(entered.flatten(0, 1)[None], hidden.flatten(0, 1)[None])[0].reshape(hidden.shape)
         return self.leave(after), after
+
+    def _compiled(self, observation: Tensor) -> bool:
+        return self.recurrent and observation.device.type == "cpu" and not observation.requires_grad
 
     def weights(self) -> AgentWeights:
         """The recurrent network's parameters as :mod:`~nucleolus_lib.learners.agent_unroll` takes them."""
         weight, bias = self.enter.weight, self.enter.bias
+        by_input, by_memory, input_bias, memory_bias = self.memory.parameters()
         split = self.observation_size + self.n_actions * self.use_last_action
-        input_bias, memory_bias = self.memory.bias_ih_l0, self.memory.bias_hh_l0
         gates = 2 * self.hidden_size
         return AgentWeights(
             observation=weight[:, : self.observation_size],
             action_rows=weight[:, self.observation_size : split].T,
             agent_rows=weight[:, split:].T + bias if self.use_agent_id else bias[None],
-            input=self.memory.weight_ih_l0,
-            memory=self.memory.weight_hh_l0,
+            input=by_input,
+            memory=by_memory,
             bias=torch.cat([input_bias[:gates] + memory_bias[:gates], input_bias[gates:], memory_bias[gates:]]),
             leave=self.leave.weight,
             leave_bias=self.leave.bias,
@@ -107,11 +103,12 @@ class AgentNetwork(nn.Module):
         """Whole episodes: q (B, T+1, N, A) from observation (B, T+1, N, F) and action (B, T, N)."""
         batch, moments, n = observation.shape[:3]
         last_action = torch.cat([action.new_full((batch, 1, n), -1), action], 1)
-        if self.recurrent and observation.device.type == "cpu" and not observation.requires_grad:
+        if self._compiled(observation):
             return unroll_agents(self.weights(), observation, last_action)
         entered = self.entered(observation, last_action)
-        if not isinstance(self.memory, nn.GRU):
-            return self.leave(self.memory(entered).relu())
+        if not self.recurrent:
+            out: Tensor = self.leave(self.memory(entered).relu())
+            return out
         along = entered.transpose(0, 1).reshape(moments, batch * n, self.hidden_size)
-        remembered = self.memory(along)[0]
-        return self.leave(remembered).reshape(moments, batch, n, self.n_actions).transpose(0, 1)
+        q: Tensor = self.leave(self.memory(along)[0])
+        return q.reshape(moments, batch, n, self.n_actions).transpose(0, 1)

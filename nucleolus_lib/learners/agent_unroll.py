@@ -1,7 +1,7 @@
 r"""The recurrent agents' network over whole episodes on the CPU, with its gradient written out.
 
-The network is that of :mod:`~nucleolus_lib.learners.agent_network`. PyTorch's own unrolled GRU spends more time on small
-elementwise operations and on moving intermediate results through memory than on products. Here
+The network is that of :mod:`~nucleolus_lib.learners.agent_network`. PyTorch's own unrolled GRU spends more time on
+small elementwise operations and on moving intermediate results through memory than on products. Here
 
 * the elementwise work of a step is one compiled pass (:mod:`~nucleolus_lib.learners.agent_kernels`);
 * episodes are taken in groups of about 256 rows (an episode and an agent make a row) and steps in blocks of about 256
@@ -159,9 +159,7 @@ class UnrollAgents(torch.autograd.Function):
     """q (B, L, N, A) with a gradient for the parameters."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
-        ctx: Any, observation: Tensor, action: Tensor, keep: bool, *parts: Tensor
-    ) -> Tensor:
+    def forward(ctx: Any, observation: Tensor, action: Tensor, keep: bool, *parts: Tensor) -> Tensor:
         """From observation (B, L, N, F), last action (B, L, N) and the fields of :class:`AgentWeights`."""
         weights = AgentWeights(*(part.detach().contiguous() for part in parts))
         q = observation.new_empty(*observation.shape[:3], weights.leave.shape[0])
@@ -173,7 +171,7 @@ class UnrollAgents(torch.autograd.Function):
         return q
 
     @staticmethod
-    def backward(ctx: Any, grad_q: Tensor) -> tuple[Any, ...]:  # type: ignore[override]
+    def backward(ctx: Any, grad_q: Tensor) -> tuple[Any, ...]:
         """Gradients of the fields of :class:`AgentWeights`."""
         weights: AgentWeights = ctx.weights
         into = AgentWeights(*(torch.zeros_like(part) for part in weights.parts()))
@@ -181,7 +179,7 @@ class UnrollAgents(torch.autograd.Function):
             backward_group(weights, trace, grad_q[group], into)
         width = weights.width
         gates_in_order = torch.cat([into.input[width:], into.input[:width]])
-        n, r, z, m = into.bias.split(width)
+        n, r, z, m = torch.split(into.bias, width)
         return (
             None,
             None,
@@ -202,3 +200,33 @@ def unroll_agents(weights: AgentWeights, observation: Tensor, action: Tensor) ->
     keep = torch.is_grad_enabled() and any(part.requires_grad for part in weights.parts())
     q: Tensor = UnrollAgents.apply(observation, action, keep, *weights.parts())  # type: ignore[no-untyped-call]
     return q
+
+
+@torch.no_grad()
+def step_agents(weights: AgentWeights, observation: Tensor, action: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    """One moment without gradients: q (B, N, A) and the next hidden state (B, N, H).
+
+    Parameters
+    ----------
+    weights, observation, action, hidden
+        The network, (B, N, F), last actions (B, N) int64 with -1 for none, (B, N, H).
+    """
+    weights = AgentWeights(*(part.detach().contiguous() for part in weights.parts()))
+    kernels = weights.kernels()
+    before = hidden.detach().reshape(-1, weights.width).contiguous()
+    pre = torch.mm(observation.detach().reshape(before.shape[0], -1), weights.observation.T)
+    entered, after = torch.empty_like(pre), torch.empty_like(before)
+    gates = before.new_empty(before.shape[0], 4 * weights.width)
+    kernels.enter(
+        pre.numpy(),
+        weights.action_rows.numpy(),
+        action.reshape(-1).contiguous().numpy(),
+        weights.agent_rows.numpy(),
+        entered.numpy(),
+    )
+    from_input, from_memory = torch.mm(entered, weights.input.T), torch.mm(before, weights.memory.T)
+    kernels.cell(
+        from_input.numpy(), from_memory.numpy(), weights.bias.numpy(), before.numpy(), after.numpy(), gates.numpy()
+    )
+    q = torch.addmm(weights.leave_bias, after, weights.leave.T)
+    return q.reshape(*hidden.shape[:2], -1), after.reshape(hidden.shape)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from nucleolus_lib.learners.learner_config import LearnerConfig
+from nucleolus_lib.learners.nucleolus import Nucleolus
 from nucleolus_lib.learners.oracle_credit import OracleCredit
 from nucleolus_lib.learners.ow_qmix import OWQMIX
 from nucleolus_lib.learners.q_values import Algorithm
@@ -18,6 +19,7 @@ ALGORITHMS: Mapping[str, Callable[[Sizes, LearnerConfig], Algorithm]] = {
     "qmix": QMIX,
     "ow_qmix": OWQMIX,
     "shaq": SHAQ,
+    "nucleolus": Nucleolus,
     "oracle_credit": OracleCredit,
 }
 """Every algorithm by its name in a :class:`~nucleolus_lib.learners.learner_config.LearnerConfig`."""

@@ -49,12 +49,15 @@ class MonotonicMixer(nn.Module):
 
     def forward(self, q: Tensor, state: Tensor) -> Tensor:
         """Q_tot (...,) of q (..., N) and state (..., D)."""
-        to_first, to_second, to_bias, first_bias = self.enter(state).split(self.widths, -1)
+        shape, q = q.shape[:-1], q.reshape(-1, self.n_agents)
+        entered = self.enter(state.reshape(-1, state.shape[-1]))
+        to_first, to_second, to_bias, first_bias = entered.split(self.widths, -1)
         first = positive(self.first_weight(to_first.relu()), self.positive_function)
         second = positive(self.second_weight(to_second.relu()), self.positive_function)
         first = first.reshape(*q.shape, self.embed)
-        hidden = nn.functional.elu((q[..., None] * first).sum(-2) + first_bias)
-        return (hidden * second).sum(-1) + self.second_bias(to_bias.relu())[..., 0]
+        hidden = nn.functional.elu((q[:, :, None] * first).sum(1) + first_bias)
+        mixed: Tensor = (hidden * second).sum(-1) + self.second_bias(to_bias.relu())[:, 0]
+        return mixed.reshape(shape)
 
 
 def mixed_next_value(mixer: nn.Module, value: Tensor, state: Tensor) -> Tensor:

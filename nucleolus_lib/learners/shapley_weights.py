@@ -57,4 +57,5 @@ class ShapleyWeights(nn.Module):
         pairs = torch.stack([mean_before(q, keys), own], -1).flatten(-3, -2)
         hidden = nn.functional.elu(pairs @ first + first_bias[..., None, :])
         contribution = (hidden @ second[..., None])[..., 0] + second_bias
-        return 1 + contribution.abs().reshape(keys.shape).mean(-2)
+        weight: Tensor = 1 + contribution.abs().reshape(keys.shape).mean(-2)
+        return weight
