@@ -24,6 +24,9 @@ from nucleolus_lib.report.curve_alignment import AlignedCurves, aligned_curves, 
 from nucleolus_lib.report.errors import StoredRunError
 from nucleolus_lib.report.locations import repository_root
 
+RANDOM = "random"
+"""The scripted policy that every world has."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -159,24 +162,24 @@ def normalised_scores(
     worlds: Sequence[str],
     algorithm: str,
     metrics: Mapping[str, Metric],
-    zero: str = "random",
-    one: str = "chase_nearest",
 ) -> NDArray[np.float64]:
-    """Final scores (R, M) in units of each world's own scripts: 0 is the script ``zero``, 1 the script ``one``.
+    """Final scores (R, M) in units of each world's own scripts: 0 is random play, 1 the best scripted policy.
 
     Raises
     ------
     StoredRunError
-        A world lacks one of the two scripts, or they are equally good there.
+        A world lacks random play, or has no scripted policy that is better.
     """
     scores, _ = score_matrix(suite, worlds, algorithm, metrics)
     for m, world in enumerate(worlds):
-        references = suite.references(world, metrics[world])
-        low, high = (float(metrics[world].score(references.get(name, np.nan))) for name in (zero, one))
+        references = {
+            name: float(metrics[world].score(x)) for name, x in suite.references(world, metrics[world]).items()
+        }
+        low, high = references.get(RANDOM, np.nan), max(references.values(), default=np.nan)
         if not high > low:
             raise StoredRunError(
-                f"scores on {world!r} cannot be expressed in units of {zero!r} (score {low}) and {one!r} ({high}); "
-                f"scripted policies stored there: {sorted(references)}"
+                f"scores on {world!r} cannot be expressed in units of its scripts: it needs {RANDOM!r} and a better "
+                f"one; stored are {references}"
             )
         scores[:, m] = (scores[:, m] - low) / (high - low)
     return scores

@@ -1,0 +1,92 @@
+"""Figures and tables of the chapter on value factorisation."""
+
+import dataclasses
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from nucleolus_lib.experiments.config import RunConfig
+from nucleolus_lib.learners.learner_config import LearnerConfig
+from nucleolus_lib.report.errors import SharePlotError, StoredRunError
+from nucleolus_lib.report.factorisation_plots import mixing_curves, value_tables
+from nucleolus_lib.report.reference_settings import (
+    COMMON,
+    MIXING,
+    common_config,
+    config_value,
+    differences_table,
+    settings_table,
+    shown_setting,
+)
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+def test_tables_show_their_numbers_and_frame_the_greedy_action():
+    figure = value_tables({"one": [[1, 2], [3, 4]], "two": np.zeros((2, 2))}, {"one": (1, 0)})
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(shown) == 2
+    assert [text.get_text() for text in shown[0].texts] == ["1.0", "2.0", "3.0", "4.0"]
+    (frame,) = shown[0].patches
+    assert frame.get_x() + frame.get_width() / 2 == pytest.approx(0)  # column
+    assert frame.get_y() + frame.get_height() / 2 == pytest.approx(1)  # row
+    assert not shown[1].patches
+    # one scale for all
+    assert {axes.images[0].get_clim() for axes in shown} == {(0.0, 4.0)}
+
+
+def test_only_tables_of_two_agents_are_drawn():
+    with pytest.raises(SharePlotError, match="cube"):
+        value_tables({"cube": np.zeros((2, 2, 2))})
+    with pytest.raises(SharePlotError, match="none"):
+        value_tables({})
+
+
+def test_curves_begin_at_zero():
+    figure = mixing_curves({"a": ([0, 1, 2], [[5, 6, 9], [1, 0, 3]])})
+    lines = figure.axes[0].lines[:2]
+    assert [line.get_ydata().tolist() for line in lines] == [[0, 1, 4], [0, -1, 2]]
+
+
+def test_every_setting_named_is_one_of_a_run():
+    config = RunConfig().to_dict()
+    for setting in (*COMMON, *MIXING):
+        config_value(config, setting.path)
+    with pytest.raises(StoredRunError, match="another version"):
+        config_value(config, "learner.temperature")
+
+
+def test_every_setting_of_a_learner_is_in_a_table():
+    """So that a new setting cannot be forgotten; the nucleolus's own are in its chapter."""
+    named = {setting.path for setting in (*COMMON, *MIXING)}
+    fields = {f"learner.{field.name}" for field in dataclasses.fields(LearnerConfig)}
+    assert fields - named == {"learner.algorithm", "learner.nucleolus"}
+
+
+def test_a_run_stands_beside_what_others_set():
+    config = dataclasses.replace(RunConfig(), n_worlds=16).to_dict()
+    table = settings_table({"here": config}).set_index("setting")
+    assert table.loc["episodes per rollout"].tolist() == ["16", "8", "1"]
+    assert table.loc["environment steps in between", "here"] == "100,000"
+    assert table.loc["optimiser", "here"] == "adam"
+    other = dataclasses.replace(RunConfig(), batch_size=64).to_dict()
+    assert common_config([config, other]) == ["n_worlds", "batch_size"]
+    assert common_config([config, config]) == []
+    assert len(differences_table()) > 3
+
+
+def test_settings_are_written_as_a_reader_expects():
+    assert [shown_setting(value) for value in (True, None, 50_000, 128, 5e-4, 1.0, "abs")] == [
+        "True",
+        "None",
+        "50,000",
+        "128",
+        "0.0005",
+        "1",
+        "abs",
+    ]
