@@ -4,6 +4,7 @@
 import sys
 from pathlib import Path
 
+from nucleolus_lib.experiments import suites
 from nucleolus_lib.pipeline import book_source, chapters, dependencies, vendor
 
 ROOT = Path(workflow.basedir)
@@ -20,6 +21,14 @@ PAGES = sorted(
     for path in (ROOT / "book").glob(pattern)
 )
 RENDERING = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "nucleolus_lib/pipeline").glob("*.py"))
+
+# Training is not part of the book's build, which reads the committed results: `make runs SUITE=pp`.
+SUITES_FILE = config.get("suites", str(suites.SUITES_FILE))
+SUITES = suites.read_suites(ROOT / SUITES_FILE)
+SUITE = suites.read_suite(config["suite"], ROOT / SUITES_FILE) if "suite" in config else None
+RUNS = config.get("runs", "data/runs")
+CHECKPOINTS = config.get("checkpoints", "build/checkpoints")
+SEEDS_AT_ONCE = int(config.get("seeds_at_once", 1))
 
 
 def library_of(wildcards):
@@ -82,3 +91,46 @@ rule render:
         f"{BUILD}/logs/book.log",
     shell:
         "{PYTHON:q} -m nucleolus_lib.pipeline.render --profile {PROFILE} --build {BUILD}"
+
+
+# The markers are not the results: Snakemake deletes a job's outputs before it runs, and a run is continued from its files.
+rule runs:
+    input:
+        []
+        if SUITE is None
+        else expand(
+            f"{CHECKPOINTS}/{SUITE.name}/{{world}}/{{algorithm}}.finished",
+            world=SUITE.worlds,
+            algorithm=(*SUITE.algorithms, suites.SCRIPTED_JOB),
+        ),
+
+
+rule training:
+    output:
+        touch(f"{CHECKPOINTS}/{{suite}}/{{world}}/{{algorithm}}.finished"),
+    params:
+        # a changed suite starts the job again, which then does what is missing
+        suite=lambda wildcards: suites.job_text(SUITES, wildcards.suite, wildcards.algorithm),
+    threads: SEEDS_AT_ONCE
+    wildcard_constraints:
+        suite=r"[^/]+",
+        world=r"[^/]+",
+        algorithm=r"[^/]+",
+    shell:
+        "{PYTHON:q} -m nucleolus_lib sweep --suite {wildcards.suite:q} --suites {SUITES_FILE:q} --quiet"
+        " --envs {wildcards.world:q} --algorithms {wildcards.algorithm:q} --jobs {threads}"
+        " --out {RUNS:q}/{wildcards.suite:q} --checkpoints {CHECKPOINTS:q}/{wildcards.suite:q}"
+
+
+rule scripted:
+    output:
+        touch(f"{CHECKPOINTS}/{{suite}}/{{world}}/{suites.SCRIPTED_JOB}.finished"),
+    wildcard_constraints:
+        suite=r"[^/]+",
+        world=r"[^/]+",
+    shell:
+        "{PYTHON:q} -m nucleolus_lib scripted --suite {wildcards.suite:q} --suites {SUITES_FILE:q}"
+        " --envs {wildcards.world:q} --out {RUNS:q}/{wildcards.suite:q}"
+
+
+ruleorder: scripted > training

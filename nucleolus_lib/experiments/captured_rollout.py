@@ -3,7 +3,7 @@
 A captured graph runs the same kernels on the same memory each time. So everything that changes from step to step lives
 in fixed tensors: the carried state, the step's number (a tensor, with which rows are picked and put by index), the
 exploration rate, and the chance of the whole rollout, (T, B, draws), which is drawn before the first step with the
-run's generator. The last thing a step does is to copy what it carries on into the tensors from which the next one reads.
+run's generator. The last thing a step does is to copy what it carries on into the tensors that the next one reads.
 
 The eager :class:`~nucleolus_lib.experiments.rollout.Rollout` and this one play the same steps; on the CPU, where
 nothing is captured, this class runs the step that would be, which is how it is tested without a GPU.
@@ -58,7 +58,7 @@ class CapturedRollout(Rollout):
 
     def _capture(self) -> None:
         """Capture :meth:`_step`. The steps played here are not kept: a rollout starts from its own beginning."""
-        stream = torch.cuda.Stream(self.world.device)
+        stream = torch.cuda.Stream(self.world.device)  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream(self.world.device))
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP_STEPS):

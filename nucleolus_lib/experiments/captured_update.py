@@ -63,7 +63,7 @@ class CapturedUpdate:
     def _capture(self, batch: EpisodeBatch) -> None:
         learner = self.learner
         before = _Snapshot(learner)
-        stream = torch.cuda.Stream(learner.device)
+        stream = torch.cuda.Stream(learner.device)  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream(learner.device))
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP_STEPS):

@@ -17,12 +17,14 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from nucleolus_lib.experiments.errors import RunConfigError, nearest
 from nucleolus_lib.experiments.worlds import check_world_name, world_text
 from nucleolus_lib.learners.learner_config import LearnerConfig
 from nucleolus_lib.learners.nucleolus_config import NucleolusConfig
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -197,8 +199,8 @@ def preset(env: str, algorithm: str, **settings: Any) -> RunConfig:
     return with_settings(RunConfig.from_dict({**RUNS.get(name, {}), **record}), settings)
 
 
-def _make(kind: type[Any], given: Mapping[str, Any], where: str = "the run") -> Any:
-    known = {item.name for item in dataclasses.fields(kind)}
+def _make(kind: type[Kind], given: Mapping[str, Any], where: str = "the run") -> Kind:
+    known = {item.name for item in dataclasses.fields(kind)}  # type: ignore[arg-type]
     unknown = sorted(set(given) - known)
     if unknown:
         raise RunConfigError(

@@ -30,6 +30,9 @@ from nucleolus_lib.experiments.errors import SuiteError, nearest
 
 SUITES_FILE = Path("data/runs/suites.toml")
 
+SCRIPTED_JOB = "scripted"
+"""What the job that plays a world's scripted policies is called beside those of the algorithms."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -112,6 +115,15 @@ def read_suite(name: str, path: Path | str = SUITES_FILE) -> Suite:
     if name not in suites:
         raise SuiteError(f"{path} has no suite {name!r}; it has {nearest(name, suites) or 'none'}")
     return suites[name]
+
+
+def job_text(suites: dict[str, Suite], name: str, algorithm: str) -> str:
+    """What decides the runs of one algorithm in a suite, as text: a change of it is a reason to look at them again."""
+    if name not in suites:
+        return ""
+    suite = suites[name]
+    variant = suite.variants.get(algorithm, Variant(algorithm))
+    return f"{suite.total_steps} steps, seeds {suite.seeds}, {suite.settings}, {variant}"
 
 
 _PARTS = ("worlds", "algorithms", "seeds", "total_steps", "settings", "variants")
