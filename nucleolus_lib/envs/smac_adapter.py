@@ -113,6 +113,11 @@ class SmacBattles:
         return self._device
 
     @property
+    def process_ids(self) -> tuple[int, ...]:
+        """Of the processes that play, in the order of the battles."""
+        return self._pool.process_ids
+
+    @property
     def stats(self) -> dict[str, float]:
         """SMAC's statistics over all battles that were played to their end, and ``restarts``."""
         return {
