@@ -8,7 +8,7 @@ Sources, by the short names used below:
 * *ours*: the paper does not say, so it is a choice of this book.
 
 The paper gives neither the prey's policy, nor walls, landmarks, shaping, the episode's length, or what
-ends it. Two presets stand for two readings:
+ends it. Two presets stand for two readings, and the third is the first one with the shaping we train on:
 
 ``pp_8v4``
     Prey flee within walls and leave the world when caught; the episode goes on until all are caught.
@@ -17,11 +17,14 @@ ends it. Two presets stand for two readings:
     The closest reading of the paper's text: SQDDPG's simple_tag with 8 predators and 4 prey and the
     two-predator rule. Prey act at random, there are no walls, the first capture ends the episode, and
     the result is how many turns it took.
+``pp_8v4_progress``
+    ``pp_8v4`` in which predators are paid for coming nearer instead of charged for being far. Motion, captures
+    and everything that is reported are the same; only what the learner is paid on the way differs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nucleolus_lib.envs.errors import WorldParameterError
@@ -185,6 +188,11 @@ def pp_8v4() -> PredatorPreyRules:
         shaping_over="mean",
         horizon=100,
     )
+
+
+def pp_8v4_progress() -> PredatorPreyRules:
+    """``pp_8v4`` with the shaping of the common setting: one unit of length nearer to the prey is worth 1. Ours."""
+    return replace(pp_8v4(), name="pp-8v4-progress", shaping="progress", shaping_over="sum", shaping_scale=1.0)
 
 
 def pp_8v4_paper() -> PredatorPreyRules:

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
+# PyMARL2's one update per 8 episodes is 1 per 800 steps here, 125 in its whole exploration schedule. Many updates on
+# few episodes learn more from the same computation than few on many, hence the small batch.
 _PREDATOR_PREY: dict[str, Any] = {
-    # PyMARL2's one update per 8 episodes is 1 per 800 steps here, 125 in its whole exploration schedule.
-    "updates_per_rollout": 8,
-    "batch_size": 32,
-    "buffer_size": 1000,
+    "n_worlds": 8,
+    "updates_per_rollout": 4,
+    "batch_size": 8,
+    "buffer_size": 500,
     "exploration_anneal_steps": 50_000,
 }
 
 RUNS: dict[str, dict[str, Any]] = {
     "pp-8v4": _PREDATOR_PREY,
-    "pp-8v4-paper": _PREDATOR_PREY,
+    "pp-8v4-progress": _PREDATOR_PREY,
+    # Episodes of up to 200 steps, until the first capture is learnt: half the worlds, so that updates come as often.
+    "pp-8v4-paper": {**_PREDATOR_PREY, "n_worlds": 4},
     "pp-grid": _PREDATOR_PREY,
     "fire-rescue": {
         "updates_per_rollout": 4,
@@ -51,6 +55,7 @@ LEARNERS: dict[str, dict[str, Any]] = {
 
 LEARNERS_BY_WORLD: dict[str, dict[str, Any]] = {
     "pp-8v4": {"target_period": 100},
+    "pp-8v4-progress": {"target_period": 100},
     "pp-8v4-paper": {"target_period": 100},
     "pp-grid": {"target_period": 100},
 }

@@ -80,6 +80,7 @@ BATTLE_MAPS = (
 
 WORLDS: Mapping[str, Callable[..., World]] = {
     "pp-8v4": partial(_predator_prey, "pp_8v4"),
+    "pp-8v4-progress": partial(_predator_prey, "pp_8v4_progress"),
     "pp-8v4-paper": partial(_predator_prey, "pp_8v4_paper"),
     "pp-grid": _grid,
     "fire-rescue": _fire_rescue,
