@@ -16,7 +16,8 @@ z_{C + i} = z_C + phi_i, and the halves are added pairwise: one addition per coa
 
 *Memory.* z would be 52 MB at R = 800, n = 8, H = 64, and writing it to memory and back costs more than computing it.
 So it is made in chunks that a CPU's cache holds, forgotten, and made again in the backward pass. A GPU takes larger
-chunks. No shape depends on data.
+chunks. No shape depends on data. On a CPU all 2**n coalitions are done by compiled loops
+(:mod:`nucleolus_lib.learners.coalition_value_kernels`), which hold z in registers.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 CHUNK_ENTRIES = {"cpu": 1 << 19, "cuda": 1 << 28}
@@ -79,6 +81,8 @@ class _CoalitionRows(torch.autograd.Function):
     def forward(ctx: Any, psi: Tensor, phi: Tensor, last: Tensor, member: Tensor, is_all: bool) -> Tensor:
         ctx.is_all = is_all
         ctx.save_for_backward(psi, phi, last, member)
+        if _is_compiled(psi, is_all):
+            return _compiled_forward(psi, phi, last, member.shape[0])
         scratch = _scratch(psi, member)
         ctx.rows = len(scratch)
         parts = zip(psi.split(ctx.rows), phi.split(ctx.rows), strict=True)
@@ -87,6 +91,8 @@ class _CoalitionRows(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
         psi, phi, last, member = ctx.saved_tensors
+        if _is_compiled(psi, ctx.is_all):
+            return (*_compiled_backward(psi, phi, last, gradients[0]), None, None)
         inside = torch.cat([torch.ones_like(member[:, :1]), member], 1).T
         for_last = torch.zeros_like(last)
         sums = []
@@ -98,3 +104,28 @@ class _CoalitionRows(torch.autograd.Function):
             sums.append(torch.bmm(inside * g[:, None, :], hidden.sign_()))
         both = torch.cat(sums) * last
         return both[:, 0], both[:, 1:], for_last, None, None
+
+
+def _is_compiled(psi: Tensor, is_all: bool) -> bool:
+    return is_all and psi.device.type == "cpu"
+
+
+def _arrays(*tensors: Tensor) -> list[NDArray[Any]]:
+    return [tensor.detach().contiguous().numpy() for tensor in tensors]
+
+
+def _compiled_forward(psi: Tensor, phi: Tensor, last: Tensor, n_coalitions: int) -> Tensor:
+    # Imported here, so that a GPU machine without numba can learn.
+    from nucleolus_lib.learners.coalition_value_kernels import coalition_rows_forward
+
+    values = psi.new_empty(psi.shape[0], n_coalitions)
+    coalition_rows_forward(*_arrays(psi, phi, last), values.numpy())
+    return values
+
+
+def _compiled_backward(psi: Tensor, phi: Tensor, last: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    from nucleolus_lib.learners.coalition_value_kernels import coalition_rows_backward
+
+    found = (psi.new_empty(psi.shape), phi.new_empty(phi.shape), torch.zeros_like(last))
+    coalition_rows_backward(*_arrays(psi, phi, last, gradient), *(tensor.numpy() for tensor in found))
+    return found
