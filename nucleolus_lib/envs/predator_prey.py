@@ -44,7 +44,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.predator_prey_motion import body_pairs, contact_forces, integrate, squared_length
+from nucleolus_lib.envs.predator_prey_motion import body_pairs, contact, integrate, separations
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules, pp_8v4
 from nucleolus_lib.envs.prey_policy import n_prey_draws, prey_directions
 from nucleolus_lib.envs.protocol import Step
@@ -127,16 +127,19 @@ class PredatorPrey:
         self._precision = precision
         self._radius = torch.tensor(radius, device=device, dtype=precision)
         self._pairs = body_pairs(rules, self._radius)
+        self._chases = self._pairs.separate[: g * n, : n + g].contiguous()
         speed = [rules.predator_max_speed] * n + [rules.prey_max_speed] * g
         self._max_speed = torch.tensor(speed, device=device, dtype=precision)[:, None]
         self._directions = torch.tensor(DIRECTIONS, device=device, dtype=precision)
-        self._predator_push = self._directions * rules.predator_acceleration
-        others = [[j for j in range(n + g) if j != i] for i in range(n)]
-        self._others = torch.tensor(others, dtype=torch.int64, device=device).reshape(n * (n + g - 1))
+        self._predator_gain = self._directions * (rules.predator_acceleration * rules.time_step)
         self._spec = _spec(rules)
         forms = [subtask.forms_coalition for subtask in self._spec.subtasks]
         self._forms_coalition = torch.tensor(forms, device=device)
         self._requirement = torch.tensor([subtask.required for subtask in self._spec.subtasks], device=device)
+        seen, seen_from, self._prey_features = _sight(rules)
+        self._seen = torch.tensor(seen, device=device)
+        self._seen_from = torch.tensor(seen_from, device=device)
+        self._zero = torch.zeros((1, 1), device=device)
         self._itself = torch.eye(n, dtype=torch.bool, device=device)[..., None]
 
     @property
@@ -175,32 +178,34 @@ class PredatorPrey:
         rules, n = self.rules, self.rules.n_predators
         free = state.alive.T
         running = self._running(free)
-        bodies = self._move(state, actions, draws, free, running)
+        in_play = free & running if rules.ends_at_first_capture else free
+        before = state.bodies.permute(1, 2, 0)
+        bodies = self._move(before, state.landmarks, actions, draws, running, in_play)
         gap = self._gap(bodies)
-        near = (gap < rules.capture_distance) & (free & running)
-        count = near.sum(0)
+        near = (gap < rules.capture_distance) & in_play[:, None]
+        count = near.sum(1)
         if rules.capture:
             caught = count >= rules.capture_requirement
             free = free & ~caught
             bodies[n:, :2].mul_(free[:, None])
+            is_first = caught.any(0) & (state.first_capture == 0)
             paid = caught * rules.capture_reward
         else:
-            caught = torch.zeros_like(free)
+            is_first = torch.zeros_like(running)
             paid = count * rules.capture_reward
-        rewards, participants = [paid], [near.transpose(0, 1)]
+        rewards, participants = [paid], [near]
         if rules.lone_contact_penalty:
             lone = (count > 0) & (count < rules.capture_requirement)
             rewards.append(lone * rules.lone_contact_penalty)
-            participants.append(near.transpose(0, 1))
-        score = state.score + torch.cat(rewards).sum(0)
+            participants.append(near)
+        gained = sum(rewards[1:], rewards[0]).sum(0)
         if rules.shaping_scale:
-            before = self._gap(state.bodies.permute(1, 2, 0)) if rules.shaping == "progress" else None
-            rewards.append(self._shaping(gap, before, free, running))
+            gap_before = self._gap(before) if rules.shaping == "progress" else None
+            rewards.append(self._shaping(gap, gap_before, free, running))
             participants.append(self._itself.expand(-1, -1, gap.shape[-1]))
         subtask_rewards = torch.cat(rewards)
         elapsed = state.elapsed + running
-        terminated = ~self._running(free)
-        is_first = caught.any(0) & (state.first_capture == 0)
+        goes_on = self._running(free)
         return Step(
             state=PredatorPreyState(
                 bodies=bodies.permute(2, 0, 1),
@@ -208,80 +213,76 @@ class PredatorPrey:
                 landmarks=state.landmarks,
                 elapsed=elapsed,
                 first_capture=torch.where(is_first, elapsed, state.first_capture),
-                score=score,
+                score=state.score + gained,
             ),
             reward=subtask_rewards.sum(0),
             subtask_rewards=subtask_rewards.T,
             participants=torch.cat(participants).permute(2, 0, 1),
             requirement=self._requirement.expand(gap.shape[-1], -1),
-            terminated=terminated,
-            truncated=(elapsed >= self._spec.horizon) & ~terminated,
+            terminated=~goes_on,
+            truncated=goes_on & (elapsed >= self._spec.horizon),
         )
 
     def _running(self, free: Tensor) -> Tensor:
         """Which worlds have not terminated, (B,) bool, from which prey are free, (G, B)."""
         return free.all(0) if self.rules.ends_at_first_capture else free.any(0)
 
-    def _move(self, state: PredatorPreyState, actions: Tensor, draws: Tensor, free: Tensor, running: Tensor) -> Tensor:
-        """Rule 1: velocities and positions after the motion, (N + G, 4, B)."""
-        rules, n = self.rules, self.rules.n_predators
-        pairs = self._pairs
-        bodies = state.bodies.permute(1, 2, 0)
-        solids = bodies[:, 2:]
+    def _move(
+        self, bodies: Tensor, landmarks: Tensor, actions: Tensor, draws: Tensor, running: Tensor, in_play: Tensor
+    ) -> Tensor:
+        """Rule 1: velocities and positions after the motion, (N + G, 4, B); ``in_play`` (G, B) prey move."""
+        rules, n, pairs = self.rules, self.rules.n_predators, self._pairs
+        batch = bodies.shape[-1]
+        position = bodies.reshape(rules.n_bodies, -1)[:, 2 * batch :]
         if rules.n_landmarks:
-            solids = torch.cat([solids, state.landmarks.permute(1, 2, 0)])
-        x, y = (
-            solids[:, axis].index_select(0, pairs.first).sub_(solids[:, axis].index_select(0, pairs.second))
-            for axis in (0, 1)
-        )
-        squared = squared_length(x, y)
-        chase = (rules.n_prey, n, -1)
+            position = torch.cat([position, landmarks.permute(1, 2, 0).reshape(-1, 2 * batch)])
+        separation = separations(pairs.separate, position)
+        squared = separation.square().sum(1)
+        chases = rules.n_prey * n
+        away = separation[:chases].view(rules.n_prey, n, 2, batch)
         toward = prey_directions(
-            *(numbers[: rules.n_prey * n].view(chase) for numbers in (x, y, squared)),
-            bodies[n:, 2:],
-            draws,
-            self._directions,
-            rules,
+            away, squared[:chases].view(rules.n_prey, n, batch), bodies[n:, 2:], draws, self._directions, rules
         )
-        push = torch.cat([self._predator_push[actions].permute(1, 2, 0), toward * rules.prey_acceleration])
-        moving = torch.cat([running.expand(n, -1), free & running])
+        moving = torch.cat([running.expand(n, -1), in_play])
         solid = None
         if rules.capture:
-            solid = moving.index_select(0, pairs.first) & moving.index_select(0, pairs.second_mover)
-        force = contact_forces(x, y, squared, pairs, solid, rules).add_(push)
-        return torch.where(moving[:, None], integrate(bodies, force, self._max_speed, rules), bodies)
+            solid = moving.index_select(0, pairs.first) & moving.index_select(0, pairs.second)
+        gain = contact(separation, squared, pairs, solid, rules.contact_margin)
+        own = self._predator_gain[actions].permute(1, 2, 0)
+        gain.add_(torch.cat([own, toward * (rules.prey_acceleration * rules.time_step)]))
+        return torch.where(moving[:, None], integrate(bodies, gain, self._max_speed, rules), bodies)
 
     def _gap(self, bodies: Tensor) -> Tensor:
-        """Distance of every predator from every prey, (N, G, B) float32."""
-        n = self.rules.n_predators
-        x, y = (bodies[:n, None, axis] - bodies[n:, axis] for axis in (2, 3))
-        return squared_length(x, y).sqrt_().float()
+        """Distance of every prey from every predator, (G, N, B) float32."""
+        rules, batch = self.rules, bodies.shape[-1]
+        position = bodies.reshape(rules.n_bodies, -1)[:, 2 * batch :]
+        squared = separations(self._chases, position).square_().sum(1)
+        return squared.sqrt_().float().view(rules.n_prey, rules.n_predators, batch)
 
-    def _shaping(self, gap: Tensor, before: Tensor | None, free: Tensor, running: Tensor) -> Tensor:
-        """Rule 3, (N, B), from the distances (N, G, B) after the step and, for progress, before it."""
-        rules, n = self.rules, self.rules.n_predators
-        scale = rules.shaping_scale / (n if rules.shaping_over == "mean" else 1)
-        charged = torch.where(free, gap, torch.inf).amin(1)
-        if before is not None:
-            charged = charged - torch.where(free, before, torch.inf).amin(1)
+    def _shaping(self, gap: Tensor, gap_before: Tensor | None, free: Tensor, running: Tensor) -> Tensor:
+        """Rule 3, (N, B), from the distances (G, N, B) after the step and, for progress, before it."""
+        rules = self.rules
+        scale = rules.shaping_scale / (rules.n_predators if rules.shaping_over == "mean" else 1)
+        is_free = free[:, None]
+        charged = torch.where(is_free, gap, torch.inf).amin(0)
+        if gap_before is not None:
+            charged = charged - torch.where(is_free, gap_before, torch.inf).amin(0)
         return torch.where(running & free.any(0), charged * -scale, 0.0)
 
     def observation(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, N, F)."""
-        rules, n, batch = self.rules, self.rules.n_predators, state.bodies.shape[0]
-        bodies = state.bodies.permute(1, 2, 0).float()
-        position = bodies[:, 2:]
-        own = position[:n, None]
-        other = position.index_select(0, self._others).view(n, rules.n_bodies - 1, 2, batch).sub_(own)
-        parts = [bodies[:n]]
+        rules, batch = self.rules, state.bodies.shape[0]
+        alive = state.alive.T.float()
+        seen = [state.bodies.permute(1, 2, 0).flatten(0, 1), alive, self._zero.expand(1, batch)]
         if rules.n_landmarks:
-            parts.append((state.landmarks.permute(1, 2, 0).float() - own).flatten(1, 2))
+            seen.append(state.landmarks.permute(1, 2, 0).flatten(0, 1))
+        numbers = torch.cat(seen).float()
+        view = numbers.index_select(0, self._seen).sub_(numbers.index_select(0, self._seen_from))
+        view = view.view(rules.n_predators, -1, batch)
         if rules.shows_alive:
-            other[:, n - 1 :].mul_(state.alive.T[:, None])
-        parts += [other.flatten(1, 2), bodies[n:, :2].reshape(1, -1, batch).expand(n, -1, -1)]
-        if rules.shows_alive:
-            parts.append(state.alive.T.float().expand(n, -1, -1))
-        return torch.cat(parts, 1).permute(2, 0, 1).contiguous()
+            prey = view[:, self._prey_features].unflatten(1, (rules.n_prey, 2))
+            prey.mul_(alive[:, None])
+        return view.permute(2, 0, 1).contiguous()
 
     def global_state(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, D)."""
@@ -312,6 +313,26 @@ class PredatorPrey:
         last = torch.where(state.alive.any(1), horizon, state.elapsed)
         captures = (~state.alive).sum(1)
         return torch.stack([state.score, captures, first, last, state.elapsed], 1).float()
+
+
+def _sight(rules: PredatorPreyRules) -> tuple[list[int], list[int], slice]:
+    """Every feature of every predator as a difference of two of the numbers of a state.
+
+    The numbers are those of the bodies (v_x, v_y, p_x, p_y of each), the flags of the prey, a 0, and the
+    landmarks (x, y of each). Also which features of a predator are the prey relative to it.
+    """
+    n, g, p = rules.n_predators, rules.n_prey, rules.n_bodies
+    zero = 4 * p + g
+    plus, minus = [], []
+    for i in range(n):
+        relative = [[zero + 1 + 2 * k + axis for axis in (0, 1)] for k in range(rules.n_landmarks)]
+        relative += [[4 * j + axis for axis in (2, 3)] for j in range(p) if j != i]
+        plain = [4 * j + axis for j in range(n, p) for axis in (0, 1)]
+        plain += [4 * p + k for k in range(g)] if rules.shows_alive else []
+        plus += [4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3, *(number for pair in relative for number in pair), *plain]
+        minus += [zero] * 4 + [4 * i + 2, 4 * i + 3] * len(relative) + [zero] * len(plain)
+    first_prey = 4 + 2 * rules.n_landmarks + 2 * (n - 1)
+    return plus, minus, slice(first_prey, first_prey + 2 * g)
 
 
 def _spec(rules: PredatorPreyRules) -> Spec:

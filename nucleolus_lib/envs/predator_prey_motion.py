@@ -7,8 +7,9 @@ every operation runs along contiguous memory.
 
     F_ij = c (p_i - p_j) / d * k log(1 + exp((D_ij - d) / k)) = -F_ji,
 
-nothing at d = 0. Landmarks push and are not pushed. Each pair is computed once; the sums over j are a
-product with the incidence matrix of the pairs, 1 for the first body of a pair and -1 for the second.
+nothing at d = 0. Landmarks push and are not pushed. Each pair of bodies is computed once: with the
+incidence matrix I of the pairs, 1 for the first body of a pair and -1 for the second, the separations
+p_i - p_j are I' p, and the sums over j are I F.
 
 *One step* of length h, with own acceleration u_i, damping b and greatest speed m_i:
 
@@ -34,26 +35,27 @@ SMALLEST = 1e-12
 
 @dataclass(frozen=True)
 class BodyPairs:
-    """Which bodies can touch, Q pairs of the P bodies that move and the L landmarks.
+    """Which bodies can touch: Q pairs of the P that move and the L landmarks, which are always second.
 
     The G * N pairs (prey, predator) come first, prey by prey.
 
     Parameters
     ----------
     first, second
-        (Q,) int64, indices of the bodies; landmarks follow the bodies that move and are always second.
-    second_mover
-        (Q,) int64, the second body, or the first again where the second is a landmark.
+        (Q,) int64, indices of the two bodies; in ``second`` a landmark is replaced by the first body,
+        so that both index what moves.
     reach
         (Q, 1), D_ij.
+    separate
+        (Q, P + L), I': from positions to separations.
     push
-        (P, Q), the incidence matrix of the module's docstring, times c.
+        (P, Q), h c I: from the strengths of contact to changes of velocity.
     """
 
     first: Tensor
     second: Tensor
-    second_mover: Tensor
     reach: Tensor
+    separate: Tensor
     push: Tensor
 
 
@@ -65,59 +67,66 @@ def body_pairs(rules: PredatorPreyRules, radius: Tensor) -> BodyPairs:
     obstacles = [(i, j) for i in range(p) for j in range(p, p + rules.n_landmarks)]
     pairs = torch.tensor(chases + own_kind + obstacles, dtype=torch.int64, device=radius.device)
     first, second = pairs.T.contiguous()
-    body = torch.arange(p, device=radius.device)[:, None]
-    incidence = (first == body).to(radius.dtype) - (second == body).to(radius.dtype)
+    solid = torch.arange(p + rules.n_landmarks, device=radius.device)
+    separate = (first[:, None] == solid).to(radius.dtype) - (second[:, None] == solid).to(radius.dtype)
     return BodyPairs(
         first=first,
-        second=second,
-        second_mover=torch.where(second < p, second, first),
+        second=torch.where(second < p, second, first),
         reach=(radius[first] + radius[second])[:, None],
-        push=incidence * rules.contact_force,
+        separate=separate,
+        push=separate[:, :p].T * (rules.contact_force * rules.time_step),
     )
 
 
-def squared_length(x: Tensor, y: Tensor) -> Tensor:
-    """x^2 + y^2."""
-    return torch.addcmul(x * x, y, y)
+def separations(separate: Tensor, position: Tensor) -> Tensor:
+    """p_i - p_j, (Q, 2, B), from positions side by side, (P + L, 2 B); ``separate`` has a row per pair."""
+    return (separate @ position).view(len(separate), 2, -1)
 
 
-def contact_forces(
-    x: Tensor, y: Tensor, squared: Tensor, pairs: BodyPairs, solid: Tensor | None, rules: PredatorPreyRules
-) -> Tensor:
-    """sum_j F_ij, (P, 2, B).
+def contact(separation: Tensor, squared: Tensor, pairs: BodyPairs, solid: Tensor | None, margin: float) -> Tensor:
+    """h sum_j F_ij, what contact adds to the velocities, (P, 2, B).
 
     Parameters
     ----------
-    x, y
-        (Q, B), p_i - p_j of every pair.
+    separation
+        (Q, 2, B), p_i - p_j of every pair.
     squared
         (Q, B), its squared length.
     pairs
         The pairs.
     solid
         (Q, B) bool, whether both bodies are there; None if all are.
-    rules
+    margin
         k.
     """
     distance = squared.sqrt()
-    strength = softplus(pairs.reach - distance, beta=1 / rules.contact_margin)
+    strength = softplus(pairs.reach - distance, beta=1 / margin)
     strength.div_(distance.clamp_(min=SMALLEST))
     if solid is not None:
         strength.mul_(solid)
-    return torch.stack([pairs.push @ (x * strength), pairs.push @ (y * strength)], 1)
+    return (pairs.push @ (separation * strength[:, None]).flatten(1)).view(len(pairs.push), 2, -1)
 
 
-def integrate(bodies: Tensor, force: Tensor, max_speed: Tensor, rules: PredatorPreyRules) -> Tensor:
-    """Velocities and positions after one step, (P, 4, B), from those before and u + sum F, (P, 2, B).
+def integrate(bodies: Tensor, gain: Tensor, max_speed: Tensor, rules: PredatorPreyRules) -> Tensor:
+    """Velocities and positions after one step, (P, 4, B).
 
-    ``bodies`` (P, 4, B) holds v_x, v_y, p_x, p_y and ``max_speed`` (P, 1) the m_i.
+    Parameters
+    ----------
+    bodies
+        (P, 4, B): v_x, v_y, p_x, p_y before the step.
+    gain
+        (P, 2, B), h (u + sum F).
+    max_speed
+        (P, 1), m.
+    rules
+        h, b, w and the order.
     """
-    h = rules.time_step
     old = bodies[:, :2]
-    velocity = torch.add(old * (1 - rules.damping), force, alpha=h)
-    speed = squared_length(velocity[:, 0], velocity[:, 1]).sqrt_()
-    velocity.mul_((max_speed / speed.clamp_(min=SMALLEST)).clamp_(max=1.0)[:, None])
-    position = torch.add(bodies[:, 2:], old if rules.integration == "mpe2" else velocity, alpha=h)
+    velocity = torch.add(gain, old, alpha=1 - rules.damping)
+    # At rest the quotient is infinite, and clamped to 1.
+    velocity.mul_(velocity.square().sum(1).rsqrt_().mul_(max_speed).clamp_(max=1.0)[:, None])
+    moved = old if rules.integration == "mpe2" else velocity
+    position = torch.add(bodies[:, 2:], moved, alpha=rules.time_step)
     if rules.wall is not None:
         inside = position.clamp(-rules.wall, rules.wall)
         velocity.mul_(inside == position)

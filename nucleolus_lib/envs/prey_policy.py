@@ -32,20 +32,14 @@ def n_prey_draws(rules: PredatorPreyRules) -> int:
 
 
 def prey_directions(
-    x: Tensor,
-    y: Tensor,
-    squared: Tensor,
-    position: Tensor,
-    draws: Tensor,
-    directions: Tensor,
-    rules: PredatorPreyRules,
+    away: Tensor, squared: Tensor, position: Tensor, draws: Tensor, directions: Tensor, rules: PredatorPreyRules
 ) -> Tensor:
     """Where each prey accelerates, (G, 2, B): a unit vector along an axis, or 0.
 
     Parameters
     ----------
-    x, y
-        (G, N, B), d_j of each prey.
+    away
+        (G, N, 2, B), d_j of each prey.
     squared
         (G, N, B), |d_j|^2.
     position
@@ -58,23 +52,23 @@ def prey_directions(
         The policy and its constants.
     """
     if rules.prey == "flee":
-        return _flee(x, y, squared, position, rules)
+        return _flee(away, squared, position, rules)
     q = rules.mix_flee_probability if rules.prey == "mix" else 0.0
     # A draw just below 1 can round up to action 5.
     action = ((draws - q) * (N_ACTIONS / max(1 - q, 1e-9))).long().clamp(0, N_ACTIONS - 1)
     at_random = directions[action].permute(1, 2, 0)
     if rules.prey == "random":
         return at_random
-    return torch.where((draws < q).T[:, None], _flee(x, y, squared, position, rules), at_random)
+    return torch.where((draws < q).T[:, None], _flee(away, squared, position, rules), at_random)
 
 
-def _flee(x: Tensor, y: Tensor, squared: Tensor, position: Tensor, rules: PredatorPreyRules) -> Tensor:
+def _flee(away: Tensor, squared: Tensor, position: Tensor, rules: PredatorPreyRules) -> Tensor:
     weight = (squared + rules.flee_softening).square_().reciprocal_()
-    g = torch.stack([(x * weight).sum(1), (y * weight).sum(1)], 1)
+    g = (away * weight[:, :, None]).sum(1)
     if rules.wall is not None:
         free = rules.wall - rules.flee_wall_margin
         # max(0, |p| - free) sign(p) is what clamping to [-free, free] takes away.
         g.sub_(position - position.clamp(-free, free), alpha=rules.flee_wall_gain)
-    size = g.abs()
-    along_x = size[:, 0] >= size[:, 1]
-    return g.sign_().mul_(torch.stack([along_x, ~along_x], 1))
+    along_x, along_y = g.abs().split(1, 1)
+    chosen = along_x >= along_y
+    return g.sign_().mul_(torch.cat([chosen, ~chosen], 1))
