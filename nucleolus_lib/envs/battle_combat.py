@@ -27,7 +27,7 @@ from torch import Tensor
 
 from nucleolus_lib.envs.battle_lanes import Lanes, Plan
 from nucleolus_lib.envs.battle_tables import BattleTables, Weapons
-from nucleolus_lib.envs.battle_units import SHIELD_DELAY, SHIELD_REGENERATION
+from nucleolus_lib.envs.battle_units import SHIELD_REGENERATION
 
 _TINY = 1e-12
 
@@ -112,7 +112,7 @@ def regenerate(tables: BattleTables, lanes: Lanes, wounded: Tensor) -> tuple[Ten
     if tables.regenerates:
         health = torch.minimum(health + tables.health_regeneration * alive, tables.max_health)
     if tables.has_shields:
-        wait = torch.where(wounded, SHIELD_DELAY, wait)
+        wait = torch.where(wounded, tables.shield_delay, wait)
         grows = alive & (wait <= 0.0)
         shield = torch.minimum(shield + SHIELD_REGENERATION * grows, tables.max_shield)
         wait = (wait - 1.0).clamp(min=0.0)

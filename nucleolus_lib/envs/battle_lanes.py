@@ -23,9 +23,11 @@ others, and those that do not are no candidates (parked units are farther than a
 
 
 class Lanes(NamedTuple):
-    """The changing part: ``place`` (2, U, B); then (U, B) each; ``enemy_target`` (E, B); the damage record."""
+    """The changing part: ``place``, ``velocity`` (2, U, B); then (U, B) each; ``enemy_target`` (E, B); the damage
+    record."""
 
     place: Tensor
+    velocity: Tensor
     health: Tensor
     shield: Tensor
     cooldown: Tensor
@@ -36,7 +38,6 @@ class Lanes(NamedTuple):
     enemy_target: Tensor
     dealt: Tensor
     kills: Tensor
-    suffered: Tensor
 
 
 class Plan(NamedTuple):
@@ -107,6 +108,7 @@ def to_lanes(tables: BattleTables, state: BattleState) -> Lanes:
     shot = state.shot_target.T
     return Lanes(
         place=state.position.permute(2, 1, 0).contiguous(),
+        velocity=state.velocity.permute(2, 1, 0),
         health=state.health.T.contiguous(),
         shield=state.shield.T.contiguous(),
         cooldown=state.cooldown.T.contiguous(),
@@ -117,7 +119,6 @@ def to_lanes(tables: BattleTables, state: BattleState) -> Lanes:
         enemy_target=state.enemy_target.T.contiguous(),
         dealt=torch.zeros((n_allies, n_enemies, batch), device=tables.device),
         kills=torch.zeros((n_allies, n_enemies, batch), dtype=torch.bool, device=tables.device),
-        suffered=torch.zeros((n_allies, batch), device=tables.device),
     )
 
 
@@ -125,6 +126,7 @@ def from_lanes(lanes: Lanes) -> tuple[dict[str, Tensor], DamageRecord]:
     """The changed fields of the state, battles first, and the damage record."""
     fields = {
         "position": lanes.place.permute(2, 1, 0).contiguous(),
+        "velocity": lanes.velocity.permute(2, 1, 0).contiguous(),
         "health": lanes.health.T.contiguous(),
         "shield": lanes.shield.T.contiguous(),
         "cooldown": lanes.cooldown.T.contiguous(),
@@ -137,6 +139,5 @@ def from_lanes(lanes: Lanes) -> tuple[dict[str, Tensor], DamageRecord]:
     record = DamageRecord(
         dealt=lanes.dealt.permute(2, 0, 1).contiguous(),
         kills=lanes.kills.permute(2, 0, 1).contiguous(),
-        suffered=lanes.suffered.T.contiguous(),
     )
     return fields, record

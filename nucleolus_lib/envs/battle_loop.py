@@ -49,6 +49,7 @@ def initial_state(tables: BattleTables, batch: int) -> BattleState:
     n_units = tables.n_units
     return BattleState(
         position=tables.start.expand(batch, -1, -1).clone(),
+        velocity=filled(0, torch.float32, n_units, 2),
         health=tables.max_health.T.expand(batch, -1).clone(),
         shield=tables.max_shield.T.expand(batch, -1).clone(),
         cooldown=filled(0, torch.float32, n_units),
@@ -121,10 +122,10 @@ def one_loop(tables: BattleTables, plan: Plan, lanes: Lanes, ally_first: Tensor)
     attacks = engaged & alive & (apart <= _reach_squared(tables, target))
     walks = (engaged | plan.free) & alive & ~attacks
     wanted = wish(tables, lanes.place, goal, offset, apart, walks)
-    place = move(tables, lanes.place, parked, wanted, walks)
+    place, velocity = move(tables, lanes, parked, wanted, walks)
 
     cooldown, begins = begin_shots(tables, plan, lanes.cooldown, attacks)
-    lanes = lanes._replace(place=place, cooldown=cooldown, enemy_target=enemy_target)
+    lanes = lanes._replace(place=place, velocity=velocity, cooldown=cooldown, enemy_target=enemy_target)
     lanes, lands = _strikes(tables, lanes, begins, target, apart)
     lanes, wounded = _hits(tables, lanes, lands, ally_first)
     health, shield, wait = regenerate(tables, lanes, wounded)
@@ -168,19 +169,18 @@ def _hits(tables: BattleTables, lanes: Lanes, lands: Tensor, ally_first: Tensor)
     ally_hit = _who_hits(tables, lanes, lands, allies=True)
     # Enemies first: what they do before the allies' hits, in the battles where they are first.
     early = enemy_hit & ~ally_first
-    ally_health, ally_shield, taken_early = harm(tables.enemy_weapons, early, ally_health, ally_shield)
+    ally_health, ally_shield, _ = harm(tables.enemy_weapons, early, ally_health, ally_shield)
     ally_hit = ally_hit & (ally_health > 0.0)[:, None]
     left, enemy_shield, dealt = harm(tables.ally_weapons, ally_hit, enemy_health, enemy_shield)
     killed = (left <= 0.0) & (enemy_health > 0.0)
     late = enemy_hit & ally_first & (left > 0.0)[:, None]
-    ally_health, ally_shield, taken_late = harm(tables.enemy_weapons, late, ally_health, ally_shield)
+    ally_health, ally_shield, _ = harm(tables.enemy_weapons, late, ally_health, ally_shield)
     wounded = torch.cat([(early | late).any(0), ally_hit.any(0)])
     lanes = lanes._replace(
         health=torch.cat([ally_health, left]),
         shield=torch.cat([ally_shield, enemy_shield]),
         dealt=lanes.dealt + dealt,
         kills=lanes.kills | (ally_hit & killed),
-        suffered=lanes.suffered + (taken_early + taken_late).sum(0),
     )
     return lanes, wounded
 

@@ -7,6 +7,8 @@ goal if it has none, by the way of :mod:`~nucleolus_lib.envs.battle_terrain`, at
 d_ij < r_ij, a walking unit i is pushed by (c_i - c_j) / d_ij * (r_ij - d_ij): fully by a standing j, by half by a
 walking j. Standing units are not pushed. Wish and pushes are added up and cut to the unit's speed. Then walls stop it.
 
+Under ``smaclite`` the rule of :mod:`~nucleolus_lib.envs.battle_avoidance` takes the place of the pushes.
+
 The game's own rule is not documented; this one keeps units apart, lets them slide round each other, and lets standing
 units block. Dead units neither push nor are pushed.
 """
@@ -16,6 +18,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nucleolus_lib.envs.battle_avoidance import avoid
+from nucleolus_lib.envs.battle_lanes import Lanes
 from nucleolus_lib.envs.battle_tables import BattleTables
 from nucleolus_lib.envs.battle_terrain import brake, next_stop, walk
 
@@ -34,15 +38,15 @@ def wish(tables: BattleTables, place: Tensor, goal: Tensor, offset: Tensor, apar
     walks
         (U, B) bool.
     """
-    if tables.terrain.ways is not None:
+    if tables.terrain.ways is not None and tables.rules.finds_ways:
         offset = next_stop(tables.terrain, place, goal) - place
         apart = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
     share = torch.where(walks, tables.speed, 0.0) * (apart + _TINY).rsqrt()
     if tables.rules.slows_at_goal:
         share = share.clamp(max=1.0)
     wanted = offset * share
-    if tables.rules.braking is not None:
-        wanted = brake(tables.terrain, place, wanted, tables.rules.braking)
+    if tables.rules.foresight is not None:
+        wanted = brake(tables.terrain, place, wanted, tables.rules.foresight)
     return wanted
 
 
@@ -55,9 +59,16 @@ def pushes(tables: BattleTables, place: Tensor, walks: Tensor) -> Tensor:
     return torch.where(walks, offset.mul_(overlap).sum(2), 0.0)
 
 
-def move(tables: BattleTables, place: Tensor, parked: Tensor, wanted: Tensor, walks: Tensor) -> Tensor:
-    """Places (2, U, B) after the wishes, the pushes and the walls; ``parked`` are the places with the dead far away."""
+def move(tables: BattleTables, lanes: Lanes, parked: Tensor, wanted: Tensor, walks: Tensor) -> tuple[Tensor, Tensor]:
+    """Places (2, U, B) after the wishes, the pushes and the walls, and the velocities that led there.
+
+    ``parked`` are the places with the dead far away. Velocities are kept only where the ruleset needs them.
+    """
+    foresight = tables.rules.foresight
+    if foresight is not None:
+        step = brake(tables.terrain, lanes.place, avoid(tables, parked, lanes.velocity, wanted, walks), foresight)
+        return walk(tables.terrain, lanes.place, step), step
     step = wanted + pushes(tables, parked + wanted, walks)
     length = torch.addcmul(step[0] * step[0], step[1], step[1])
     step = step * ((length + _TINY).rsqrt() * tables.speed).clamp(max=1.0)
-    return walk(tables.terrain, place, step)
+    return walk(tables.terrain, lanes.place, step), lanes.velocity

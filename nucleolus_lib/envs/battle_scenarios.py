@@ -249,6 +249,9 @@ _MAPS: dict[str, _Map] = {
     "3s5z_vs_3s6z": _Map((("stalker", 3), ("zealot", 5)), (("stalker", 3), ("zealot", 6)), 170, "PP", _MIXED, 2),
 }
 
+_OTHER_GROUND = {("band", "smaclite")}
+"""Grounds that differ under a ruleset."""
+
 MAP_NAMES: tuple[str, ...] = tuple(_MAPS)
 """The named maps; the six of the paper come first."""
 
@@ -291,7 +294,7 @@ def scenario(map_name: str, rules: str = "liberty") -> Scenario:
     enemy_types = tuple(unit_type(name, rules) for name in enemies)
     ally_places = square_layout(ally_types, entry.spawns[0], enemy=False)
     order = sorted(range(len(allies)), key=lambda i: (-ally_types[i].sc2_id, *ally_places[i]))
-    walkable, cliff = ground(entry.ground)
+    walkable, cliff = ground(f"{entry.ground}_{rules}" if (entry.ground, rules) in _OTHER_GROUND else entry.ground)
     return Scenario(
         name=map_name,
         allies=tuple(allies[i] for i in order),

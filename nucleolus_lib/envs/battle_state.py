@@ -33,6 +33,8 @@ class BattleState:
     ----------
     position
         (B, U, 2) float32, x to the east and y to the north.
+    velocity
+        (B, U, 2) float32, displacement in the last loop; kept only where the ruleset needs it, else 0.
     health, shield
         (B, U) float32.
     cooldown
@@ -58,6 +60,7 @@ class BattleState:
     """
 
     position: Tensor
+    velocity: Tensor
     health: Tensor
     shield: Tensor
     cooldown: Tensor
@@ -100,13 +103,10 @@ class DamageRecord:
         share what they took in proportion to the damage of their hits.
     kills
         (B, A, E) bool, whether a hit of ally i landed in the loop in which enemy k died.
-    suffered
-        (B, A) float32, health and shield that ally i lost to hits.
     """
 
     dealt: Tensor
     kills: Tensor
-    suffered: Tensor
 
 
 def orders_from_actions(position: Tensor, actions: Tensor) -> Orders:

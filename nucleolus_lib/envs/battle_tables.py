@@ -15,7 +15,7 @@ from torch import Tensor
 
 from nucleolus_lib.envs.battle_scenarios import Scenario
 from nucleolus_lib.envs.battle_terrain import Terrain, build_terrain
-from nucleolus_lib.envs.battle_units import RULESETS, Ruleset, UnitType
+from nucleolus_lib.envs.battle_units import RULESETS, SHIELD_DELAY, Ruleset, UnitType
 
 PARK = 1e5
 """Dead units are thought this far away, and farther, when distances decide."""
@@ -74,6 +74,7 @@ class BattleTables:
     start: Tensor
     max_health: Tensor
     max_shield: Tensor
+    shield_delay: Tensor
     health_regeneration: Tensor
     speed: Tensor
     period: Tensor
@@ -136,6 +137,7 @@ def build_tables(scenario: Scenario, device: torch.device | str = "cpu") -> Batt
         start=torch.tensor(scenario.ally_positions + scenario.enemy_positions, dtype=torch.float32, device=device),
         max_health=column(lambda unit: unit.health),
         max_shield=column(lambda unit: unit.shield),
+        shield_delay=column(lambda unit: SHIELD_DELAY if unit.shield > 0 else 0.0),
         health_regeneration=column(lambda unit: unit.health_regeneration),
         speed=column(lambda unit: unit.speed),
         period=column(lambda unit: unit.period),

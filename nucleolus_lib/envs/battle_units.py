@@ -61,8 +61,11 @@ class Ruleset:
         Whether an ordered attack goes on against a target that has died during the step.
     beam_needs_centre
         Whether a beam hits only units with their centre within half its diagonal from the target.
-    braking
-        None, or the loops ahead for which a unit's speed towards a wall would not carry it beyond the wall.
+    finds_ways
+        Whether units walk round walls; otherwise they always walk straight at their goal.
+    foresight
+        None, or a number of loops: so slowly does a unit close in on a wall, or on a unit nearby, that it would not
+        touch it within so many loops. None: it walks up to it.
     """
 
     name: str
@@ -71,7 +74,8 @@ class Ruleset:
     slows_at_goal: bool = True
     shoots_the_dead: bool = False
     beam_needs_centre: bool = False
-    braking: float | None = None
+    finds_ways: bool = True
+    foresight: float | None = None
 
 
 @dataclass(frozen=True)
@@ -302,7 +306,8 @@ RULESETS: dict[str, Ruleset] = {
         slows_at_goal=False,
         shoots_the_dead=True,
         beam_needs_centre=True,
-        braking=16.0,
+        finds_ways=False,
+        foresight=16.0,
     ),
 }
 """Name to ruleset."""
