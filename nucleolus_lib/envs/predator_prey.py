@@ -280,7 +280,7 @@ class PredatorPrey:
         view = numbers.index_select(0, self._seen).sub_(numbers.index_select(0, self._seen_from))
         view = view.view(rules.n_predators, -1, batch)
         if rules.shows_alive:
-            prey = view[:, self._prey_features].unflatten(1, (rules.n_prey, 2))
+            prey = view[:, self._prey_features].view(rules.n_predators, rules.n_prey, 2, batch)
             prey.mul_(alive[:, None])
         return view.permute(2, 0, 1).contiguous()
 

@@ -69,6 +69,6 @@ def _flee(away: Tensor, squared: Tensor, position: Tensor, rules: PredatorPreyRu
         free = rules.wall - rules.flee_wall_margin
         # max(0, |p| - free) sign(p) is what clamping to [-free, free] takes away.
         g.sub_(position - position.clamp(-free, free), alpha=rules.flee_wall_gain)
-    along_x, along_y = g.abs().split(1, 1)
+    along_x, along_y = g.abs().chunk(2, 1)
     chosen = along_x >= along_y
     return g.sign_().mul_(torch.cat([chosen, ~chosen], 1))
