@@ -45,7 +45,7 @@ CHAPTERS = (
     ),
     BookChapter(6, "The nucleolus Q-operator", "Does learning with it converge, and to what?", MARKOV, (5,), True),
     BookChapter(7, "Batched worlds", "How are a thousand worlds stepped at once?", LEARNING, (4,), False),
-    BookChapter(8, "Value factorisation", "How do VDN, QMIX and SHAQ share credit?", LEARNING, (3, 7), False),
+    BookChapter(8, "Value factorisation", "How do VDN, QMIX and SHAQ share credit?", LEARNING, (3, 7), True),
     BookChapter(9, "Nucleolus Q-learning", "What does the deep version do, line by line?", LEARNING, (6, 8), False),
     BookChapter(10, "Predator-prey results", "Does it learn faster when hunting?", RESULTS, (9,), False),
     BookChapter(11, "Battle results", "Does it win more battles?", RESULTS, (9,), False),

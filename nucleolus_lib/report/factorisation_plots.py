@@ -23,9 +23,10 @@ def value_tables(
     framed: Mapping[str, tuple[int, int]] | None = None,
     *,
     specification: str = ".1f",
-    actions: str = "123",
+    actions: str = "123456789",
+    one_scale: bool = True,
 ) -> Figure:
-    """Tables of two agents' joint actions as heat maps on one scale, with the numbers in them.
+    """Tables of two agents' joint actions as heat maps, with the numbers in them.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ def value_tables(
         Format of the numbers.
     actions
         One sign per action.
+    one_scale
+        Whether equal colours mean equal numbers in all tables; otherwise each table has a scale of its own.
 
     Raises
     ------
@@ -49,17 +52,23 @@ def value_tables(
     grids = {title: np.asarray(table, dtype=np.float64) for title, table in tables.items()}
     if not grids or any(grid.ndim != 2 for grid in grids.values()):
         raise SharePlotError("value_tables() draws tables of two agents; got " + ", ".join(grids) if grids else "none")
-    low, high = min(grid.min() for grid in grids.values()), max(grid.max() for grid in grids.values())
-    n_rows = -(-len(grids) // COLUMNS)
-    figure, places = plt.subplots(n_rows, COLUMNS, figsize=(COLUMN_WIDTH, 2.35 * n_rows), squeeze=False)
+    everything = np.concatenate([grid.ravel() for grid in grids.values()])
+    n_columns = min(COLUMNS, len(grids))
+    n_rows = -(-len(grids) // n_columns)
+    size = COLUMN_WIDTH * n_columns / COLUMNS, 2.35 * n_rows
+    figure, places = plt.subplots(n_rows, n_columns, figsize=size, squeeze=False)
     for axes in places.ravel()[len(grids) :]:
         axes.set_visible(False)
     for axes, (title, grid) in zip(places.ravel(), grids.items(), strict=False):
-        axes.imshow(grid, cmap="cividis", vmin=low, vmax=high)
-        middle = (low + high) / 2
+        shades = everything if one_scale else grid
+        axes.imshow(grid, cmap="cividis", vmin=shades.min(), vmax=shades.max())
+        middle = (shades.min() + shades.max()) / 2
         for (row, column), value in np.ndenumerate(grid):
+            text = format(value, specification)
+            # no "-0.0"
+            text = text.lstrip("-") if float(text) == 0 else text
             ink = CARD if value < middle else INK
-            axes.text(column, row, format(value, specification), ha="center", va="center", color=ink, fontsize=10)
+            axes.text(column, row, text, ha="center", va="center", color=ink, fontsize=10)
         if title in (framed or {}):
             row, column = (framed or {})[title]
             frame = Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, fill=False, linewidth=3)

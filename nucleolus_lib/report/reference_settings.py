@@ -124,6 +124,32 @@ def settings_table(
     return pd.DataFrame(rows)
 
 
+def shared_settings_table(
+    configs: Mapping[str, Mapping[str, Any]], settings: Sequence[ReferenceSetting] = COMMON
+) -> pd.DataFrame:
+    """As :func:`settings_table`, with one column ``here`` for all configs.
+
+    It has the value they share, or, where they differ, each value with the headings of the configs that have it.
+    """
+    import pandas as pd
+
+    rows = []
+    for setting in settings:
+        by_value: dict[str, list[str]] = {}
+        for heading, config in configs.items():
+            by_value.setdefault(shown_setting(config_value(config, setting.path)), []).append(heading)
+        here = [f"{value} ({', '.join(headings)})" for value, headings in by_value.items()]
+        rows.append(
+            {
+                "setting": setting.what,
+                "here": next(iter(by_value)) if len(by_value) == 1 else "; ".join(here),
+                "PyMARL2": setting.pymarl2,
+                "authors": setting.authors,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def differences_table() -> pd.DataFrame:
     """:data:`OTHER_DIFFERENCES` as a table."""
     import pandas as pd

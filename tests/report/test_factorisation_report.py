@@ -36,8 +36,11 @@ def test_tables_show_their_numbers_and_frame_the_greedy_action():
     assert frame.get_x() + frame.get_width() / 2 == pytest.approx(0)  # column
     assert frame.get_y() + frame.get_height() / 2 == pytest.approx(1)  # row
     assert not shown[1].patches
-    # one scale for all
+    # one scale for all, unless each is to have its own
     assert {axes.images[0].get_clim() for axes in shown} == {(0.0, 4.0)}
+    apart = value_tables({"one": [[1, 2], [3, 4]], "two": [[-0.01, 9.0]]}, one_scale=False)
+    assert [axes.images[0].get_clim() for axes in apart.axes] == [(1.0, 4.0), (-0.01, 9.0)]
+    assert [text.get_text() for text in apart.axes[1].texts] == ["0.0", "9.0"]  # not -0.0
 
 
 def test_only_tables_of_two_agents_are_drawn():

@@ -1,0 +1,112 @@
+"""Sentences about results that are made from the results, so that they stay true when runs are added.
+
+Each function says in words what a table holds, including that there is nothing to say. A chapter places the sentence as
+a number; nobody retypes a conclusion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nucleolus_lib.report.algorithm_styles import style_of
+from nucleolus_lib.report.figure_two import CurveFacts, separated_pairs
+from nucleolus_lib.report.run_suite import Metric
+from nucleolus_lib.report.statistics import range_coverage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def count_word(n: int) -> str:
+    """``three`` for 3; digits beyond ten."""
+    return _NUMBERS[n] if 0 <= n < len(_NUMBERS) else str(n)
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A, B and C``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def few_seeds_sentence(n_runs: int, confidence: float = 0.95) -> str:
+    """What a bootstrap interval from so many runs of one world can and cannot show."""
+    share = range_coverage(n_runs)
+    runs = f"{count_word(n_runs)} seed{'s' if n_runs != 1 else ''}"
+    if n_runs == 1:
+        return "With one seed there is no interval at all: nothing can be said about the next run."
+    # The lowest resample is R times the lowest run.
+    if n_runs ** (-n_runs) >= (1 - confidence) / 2:
+        return (
+            f"With {runs} the {confidence:.0%} interval is the range from the lowest to the highest run. It holds the "
+            f"median of the distribution of runs with probability {share:.1%} only, so it is no basis for a claim of "
+            "significance."
+        )
+    return (
+        f"With {runs} the {confidence:.0%} interval lies within the range from the lowest to the highest run, and that "
+        f"range holds the median of the distribution of runs with probability {share:.1%}: the interval is narrower "
+        "than its name says."
+    )
+
+
+def order_sentence(facts: Mapping[str, CurveFacts], metric: Metric) -> str:
+    """The methods from best to worst level, with the levels."""
+    ordered = sorted(facts, key=lambda name: -facts[name].level)
+    named = [f"{style_of(name).label} {float(metric.score(facts[name].level)):.3g}" for name in ordered]
+    return f"From best to worst: {', '.join(named)}."
+
+
+def separation_sentence(facts: Mapping[str, CurveFacts]) -> str:
+    """Which intervals are apart, and which are not."""
+    pairs = separated_pairs(dict(facts))
+    n_pairs = len(facts) * (len(facts) - 1) // 2
+    if not pairs:
+        return (
+            "The intervals overlap." if n_pairs == 1 else f"The intervals of all {count_word(n_pairs)} pairs overlap."
+        )
+    shown = [f"{style_of(better).label} above {style_of(worse).label}" for better, worse in pairs]
+    return f"Intervals are apart in {count_word(len(pairs))} of {count_word(n_pairs)} pairs: {listed(shown)}."
+
+
+def agreement_sentence(claims: pd.DataFrame) -> str:
+    """How many comparisons of :func:`.figure_two.claim_table` agree."""
+    agree, against = (int((claims["here"] == verdict).sum()) for verdict in ("agrees", "does not"))
+    told = agree + against
+    if told == 0:
+        return "None of the comparisons can be told from the runs that are stored."
+    rest = len(claims) - told
+    open_part = f", and {count_word(rest)} cannot be told" if rest else ""
+    return f"{agree} of {told} comparisons agree with the text{open_part}."
+
+
+def script_sentence(facts: Mapping[str, CurveFacts], references: Mapping[str, float], metric: Metric) -> str:
+    """Whether a method is as good as the best script, and whether all are better than random play."""
+    scripts = {name: float(metric.score(value)) for name, value in references.items()}
+    others = {name: score for name, score in scripts.items() if name != "random"}
+    if not others or "random" not in scripts:
+        return "No scripted reference is stored for this world."
+    best = max(others, key=lambda name: others[name])
+    there = [style_of(name).label for name in facts if facts[name].level >= others[best]]
+    below = [style_of(name).label for name in facts if facts[name].level <= scripts["random"]]
+    ends = "ends" if len(below) == 1 else "end"
+    script = f"the best script ({best.replace('_', ' ')}, {references[best]:.3g})"
+    first = (
+        f"{listed(there)} reach{'es' if len(there) == 1 else ''} {script}" if there else f"No method reaches {script}"
+    )
+    second = f"; {listed(below)} {ends} no better than random play" if below else "; all end better than random play"
+    return f"{first}{second} ({references['random']:.3g})."
+
+
+def gap_sentence(table: pd.DataFrame) -> str:
+    """What each method closes of the gap between VDN and oracle credit."""
+    if table.empty:
+        return "The world has no runs of VDN or of oracle credit, so that the gap is not known."
+    if not np.isfinite(table["closed"]).any():
+        return "Oracle credit does not end above VDN, so that there is no gap to close."
+    parts = [f"{style_of(str(row.algorithm)).label} {float(str(row.closed)):.2f}" for row in table.itertuples()]
+    unsure = table["low"].isna().any()
+    note = " In too many resamples oracle credit is not above VDN, so that no interval is given." if unsure else ""
+    return f"Gap closed: {', '.join(parts)}.{note}"

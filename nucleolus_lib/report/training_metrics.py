@@ -1,0 +1,100 @@
+"""What a learner logs while it learns: one small panel per metric, one line per world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nucleolus_lib.report.curve_alignment import AlignedCurves, aligned_curves
+from nucleolus_lib.report.errors import StatisticsError
+from nucleolus_lib.report.run_suite import RunSuite, run_column, run_steps
+from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NUCLEOLUS_METRICS = {
+    "train/excess_max": "largest excess",
+    "train/multiplier": r"multiplier $\lambda$",
+    "train/empty_core": "share of games without a core",
+    "train/nucleolus_distance": "distance to the exact nucleolus",
+}
+"""Columns of nucleolus runs, with what their panels are called."""
+
+_DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (2, 1)))
+_HUES = ("vermilion", "blue", "green", "purple")
+
+
+def metric_curves(suite: RunSuite, world: str, algorithm: str, column: str) -> AlignedCurves | None:
+    """One training metric of all runs, without the evaluations before learning began; None if no run has it."""
+    steps, values = [], []
+    for run in suite.of(world, algorithm):
+        if column not in run.table:
+            continue
+        known = np.isfinite(run_column(run, column))
+        if known.any():
+            steps.append(run_steps(run)[known])
+            values.append(run_column(run, column)[known])
+    return aligned_curves(steps, values) if steps else None
+
+
+def metric_panels(
+    suite: RunSuite, worlds: Sequence[str], algorithm: str, columns: Mapping[str, str] = NUCLEOLUS_METRICS
+) -> Figure:
+    """Means over seeds (thick) and single seeds (thin) of several metrics, one panel each.
+
+    Parameters
+    ----------
+    worlds
+        At most four; a world whose runs lack a metric is left out of its panel.
+    columns
+        Label by column.
+
+    Raises
+    ------
+    StatisticsError
+        More than four worlds, or no run has any of the metrics.
+    """
+    import matplotlib.pyplot as plt
+
+    if len(worlds) > len(_HUES):
+        raise StatisticsError(f"at most {len(_HUES)} worlds can be told apart; got {len(worlds)}")
+    curves = {column: {world: metric_curves(suite, world, algorithm, column) for world in worlds} for column in columns}
+    if not any(found is not None for by_world in curves.values() for found in by_world.values()):
+        raise StatisticsError(f"no run of {algorithm!r} has any of {', '.join(columns)}")
+    n_rows = -(-len(columns) // 2)
+    figure, grid = plt.subplots(n_rows, 2, figsize=(COLUMN_WIDTH, 2.4 * n_rows + 0.5), squeeze=False)
+    for axes in grid.ravel()[len(columns) :]:
+        axes.set_visible(False)
+    for axes, (column, by_world) in zip(grid.ravel(), curves.items(), strict=False):
+        for (world, found), hue, dash in zip(by_world.items(), _HUES, _DASHES, strict=False):
+            if found is None:
+                continue
+            at, color = found.steps / 1000, COLORS[hue]
+            axes.plot(at, found.values, color=color, linewidth=0.6, alpha=0.45)
+            axes.plot(at, found.values.mean(axis=1), color=color, linestyle=dash, label=world)
+        axes.set_title(columns[column], fontsize=10)
+        axes.grid(axis="y")
+    for axes in grid[-1]:
+        axes.set_xlabel("environment steps, thousands")
+    entries = {}
+    for axes in grid.ravel():
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=2)
+    return figure
+
+
+def last_values(
+    suite: RunSuite, worlds: Sequence[str], algorithm: str, columns: Mapping[str, str] = NUCLEOLUS_METRICS
+) -> dict[str, dict[str, float]]:
+    """The last value of each metric, averaged over the seeds, by world and column; nan where no run has it."""
+    found = {}
+    for world in worlds:
+        curves = {column: metric_curves(suite, world, algorithm, column) for column in columns}
+        found[world] = {
+            column: np.nan if curve is None else float(curve.values[-1].mean()) for column, curve in curves.items()
+        }
+    return found
