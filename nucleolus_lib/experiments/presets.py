@@ -21,8 +21,9 @@ _PREDATOR_PREY: dict[str, Any] = {
 RUNS: dict[str, dict[str, Any]] = {
     "pp-8v4": _PREDATOR_PREY,
     "pp-8v4-progress": _PREDATOR_PREY,
-    # Episodes of up to 200 steps, until the first capture is learnt: half the worlds, so that updates come as often.
-    "pp-8v4-paper": {**_PREDATOR_PREY, "n_worlds": 4},
+    # Episodes of up to 200 steps: half the worlds and half the batch, so that updates come as often and see as many
+    # steps.
+    "pp-8v4-paper": {**_PREDATOR_PREY, "n_worlds": 4, "batch_size": 4},
     "pp-grid": _PREDATOR_PREY,
     "fire-rescue": {
         "updates_per_rollout": 4,
