@@ -76,14 +76,14 @@ def curve_facts(suite: RunSuite, world: str, algorithm: str, metric: Metric, rng
         found = steps_to_threshold([run_steps(run)], [score], goal, more_is_better=True)
         reached.append(found.median if level > score[0] else np.inf)
     convergence = float(np.quantile(reached, 0.5, method="higher"))
-    last = [score[-max(2, len(score) // 3) :] for score in scores]
+    last = [score[-max(2, len(score) // 3) :] for score in scores if len(score) > 1]
     return CurveFacts(
         level=float(interval.estimate),
         low=float(interval.low),
         high=float(interval.high),
         convergence=convergence if np.isfinite(convergence) else np.nan,
         spread=float(np.std(levels, ddof=1)) if len(levels) > 1 else np.nan,
-        fluctuation=float(np.mean([np.std(part, ddof=1) for part in last if len(part) > 1] or [float("nan")])),
+        fluctuation=float(np.mean([float(np.std(part, ddof=1)) for part in last])) if last else np.nan,
     )
 
 

@@ -13,6 +13,7 @@ from nucleolus_lib.report.run_suite import RunSuite, run_column, run_steps
 from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
 NUCLEOLUS_METRICS = {
@@ -79,11 +80,11 @@ def metric_panels(
         axes.grid(axis="y")
     for axes in grid[-1]:
         axes.set_xlabel("environment steps, thousands")
-    entries = {}
+    entries: dict[str, Artist] = {}
     for axes in grid.ravel():
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=2)
+    figure.legend(handles=list(entries.values()), labels=list(entries), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -27,6 +27,8 @@ def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=
             "gradient_steps": steps // 100,
             "captures_mean": captures,
             "steps_to_first_capture_mean": 100 - 20 * captures,
+            "return_mean": 10 * captures,
+            "steps_to_all_mean": 100.0,
         }
     )
     record = {
@@ -49,7 +51,9 @@ def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=
 def made_up_script(world, policy, captures):
     """Episodes of a script that differ by 1 around ``captures``."""
     each = captures + np.array([-1.0, 0.0, 1.0])
-    frame = pd.DataFrame({"captures": each, "steps_to_first_capture": 100 - 20 * each})
+    frame = pd.DataFrame(
+        {"captures": each, "steps_to_first_capture": 100 - 20 * each, "return": 10 * each, "steps_to_all": 100.0}
+    )
     record = made_up_run(world, "vdn", 0).record | {"kind": "scripted", "name": policy, "rows": len(frame)}
     return RunResult(frame, record)
 
