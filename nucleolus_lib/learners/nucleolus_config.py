@@ -90,7 +90,9 @@ class NucleolusConfig:
     credit_rule: CreditRule = "nucleolus"
     """I8. The exact share: the (pre)nucleolus, or the Shapley value for comparison."""
     credit_game: CreditGame = "targets"
-    """I8, for "shares". The game shared out: the targets of (20), or the network's own values."""
+    """I8, for "shares". The game shared out: the targets of (20), or the network's own values. Targets of the team
+    reward hold the same R for every coalition, which the zero-normalised game loses: they need
+    ``coalition_reward="own"``."""
     credit_coefficient: float = 0.1
     """I8, for "pull". Weight of the squared distance between payoffs and nucleolus in the loss."""
     credit_samples: int = 256
@@ -134,6 +136,12 @@ class NucleolusConfig:
             raise NucleolusConfigError(
                 'nucleolus.constraint_target="least_core" needs games that are solved exactly; '
                 'set credit_samples above 0, or constraint_target="zero"'
+            )
+        if self.credit == "shares" and self.credit_game == "targets" and self.coalition_reward == "team":
+            raise NucleolusConfigError(
+                'nucleolus.credit_game="targets" with coalition_reward="team": every coalition has the same reward '
+                "in its target, so nothing of it is left to share out (in the last step the game is zero). "
+                'Set credit_game="values", or coalition_reward="own"'
             )
         if self.credit in ("reward_shares", "additive") and self.coalition_reward != "own":
             raise NucleolusConfigError(

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from nucleolus_lib.learners import ALGORITHMS, Learner, LearnerConfig, Sizes
+from nucleolus_lib.learners import Learner, LearnerConfig, Sizes
 from nucleolus_lib.learners.episode_batch import EpisodeBatch
 from nucleolus_lib.learners.errors import BatchError, ConfigError
 from nucleolus_lib.learners.nucleolus import CREDITS, Nucleolus
@@ -20,12 +20,6 @@ from nucleolus_lib.learners.q_values import q_values
 from tests.learners.random_episodes import SMALL, random_episodes
 
 BATCH = random_episodes(episodes=6)
-
-
-@pytest.fixture(autouse=True)
-def _by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets a learner be made by the name, whether or not the dict of algorithms lists it."""
-    monkeypatch.setitem(ALGORITHMS, "nucleolus", Nucleolus)  # type: ignore[arg-type]
 
 
 def learner(seed: int = 0, sizes: Sizes = SMALL, **options: Any) -> Learner:
@@ -51,7 +45,8 @@ def agent_gradient(made: Learner) -> Tensor:
 
 
 def needs(credit: str) -> dict[str, Any]:
-    return {"credit": credit, "coalition_reward": "own" if credit in ("reward_shares", "additive") else "team"}
+    own = credit in ("shares", "reward_shares", "additive")
+    return {"credit": credit, "coalition_reward": "own" if own else "team"}
 
 
 @pytest.mark.parametrize("credit", CREDITS)
@@ -246,6 +241,7 @@ def test_the_value_network_is_a_group_of_its_own() -> None:
         ({"multiplier_step": -1.0}, "between 0.0 and inf"),
         ({"initial_multiplier": 2.0, "largest_multiplier": 1.0}, "must not pass"),
         ({"credit": "reward_shares"}, 'coalition_reward="own"'),
+        ({"credit": "shares"}, 'credit_game="values"'),
         ({"credit_samples": 0}, "credit_samples above 0"),
     ],
 )
@@ -261,7 +257,7 @@ def test_wrong_options_are_refused(options: dict[str, Any], says: str) -> None:
         (1, {}, "at least 2 agents"),
         (11, {}, 'take "zero"'),
         (11, {"coalitions": "all", "constraint_target": "zero"}, "2\\*\\*11 = 2,048"),
-        (11, {"credit": "shares"}, 'take "lagrangian"'),
+        (11, {"credit": "shares", "coalition_reward": "own"}, 'take "lagrangian"'),
     ],
 )
 def test_too_few_or_too_many_agents(n_agents: int, options: dict[str, Any], says: str) -> None:
