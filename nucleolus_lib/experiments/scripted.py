@@ -19,18 +19,17 @@ from nucleolus_lib.experiments.errors import UnknownWorldError, nearest
 from nucleolus_lib.experiments.evaluate import Policy, evaluate_policy, outcome_names
 from nucleolus_lib.experiments.origin import origin
 from nucleolus_lib.experiments.training_state import derived_seed
-from nucleolus_lib.experiments.worlds import BATTLE_MAPS, World, make_world, parse_world
+from nucleolus_lib.experiments.worlds import World, make_world, parse_world
 
 EPISODES = 1024
 """Episodes of one reference: standard errors of about 3 % of a standard deviation."""
 
 
-def scripted_policies(world: World, env: str) -> dict[str, Policy]:
+def scripted_policies(world: World) -> dict[str, Policy]:
     """The scripted policies of a world by name; every world has ``random``."""
     found: dict[str, Policy] = {"random": partial(random_actions, world)}
-    if env in _SCRIPTS:
-        found |= _SCRIPTS[env](world)
-    return found
+    find = _SCRIPTS.get(type(world).__name__)
+    return found if find is None else found | find(world)
 
 
 def evaluate_scripted(world: str, policy: str, episodes: int = EPISODES, seed: int = 0) -> runs.RunResult:
@@ -56,7 +55,7 @@ def evaluate_scripted(world: str, policy: str, episodes: int = EPISODES, seed: i
     env, options = parse_world(world)
     device = resolve_device("cpu")
     made = make_world(env, device, **options)
-    policies = scripted_policies(made, env)
+    policies = scripted_policies(made)
     if policy not in policies:
         raise UnknownWorldError(f"{env} has no scripted policy {policy!r}; it has {nearest(policy, policies)}")
     started, wall = time.process_time(), time.perf_counter()
@@ -84,7 +83,7 @@ def evaluate_scripted(world: str, policy: str, episodes: int = EPISODES, seed: i
 def write_scripted(out: Path | str, world: str, episodes: int = EPISODES, seed: int = 0) -> list[runs.RunResult]:
     """Play every scripted policy of a world and write the results below the suite's folder ``out``."""
     env, options = parse_world(world)
-    names = scripted_policies(make_world(env, **options), env)
+    names = scripted_policies(make_world(env, **options))
     results = [evaluate_scripted(world, name, episodes, seed) for name in names]
     for result in results:
         runs.write(result, runs.scripted_stem(out, world, result.name))
@@ -121,9 +120,9 @@ def _rescue(world: World) -> dict[str, Policy]:
 
 
 _SCRIPTS: Mapping[str, Callable[[World], dict[str, Policy]]] = {
-    "pp-8v4": _predators,
-    "pp-8v4-paper": _predators,
-    "pp-grid": _grid,
-    "fire-rescue": _rescue,
-    **dict.fromkeys(BATTLE_MAPS, _battle),
+    "PredatorPrey": _predators,
+    "PredatorPreyGrid": _grid,
+    "FireRescue": _rescue,
+    "Battle": _battle,
 }
+"""By the world's class, which is not imported before it is needed."""

@@ -142,12 +142,10 @@ class _Sweep:
         config = _on_device(self.configs[number], slot)
         settings, log = self._beside_checkpoint(config, ".settings.json"), self._beside_checkpoint(config, ".log")
         write_atomically(settings, lambda stream: stream.write(config.to_json().encode()))
-        command = [sys.executable, "-m", "nucleolus_lib", "train", "--config", str(settings), "--quiet"]
-        command += ["--out", str(self.out), "--checkpoints", str(self.checkpoints), "--parent", str(os.getpid())]
         # In a session of its own, so that Ctrl-C reaches the sweep alone, which then asks the runs to end.
         with log.open("ab") as stream:
             self.running[number] = subprocess.Popen(
-                command + ["--fresh"] * self.fresh,
+                self._command(settings),
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
@@ -155,6 +153,11 @@ class _Sweep:
                 start_new_session=True,
             )
         self.slots[number] = slot
+
+    def _command(self, settings: Path) -> list[str]:
+        command = [sys.executable, "-m", "nucleolus_lib", "train", "--config", str(settings), "--quiet"]
+        command += ["--out", str(self.out), "--checkpoints", str(self.checkpoints), "--parent", str(os.getpid())]
+        return command + ["--fresh"] * self.fresh
 
     def _collect(self) -> None:
         for number, process in list(self.running.items()):

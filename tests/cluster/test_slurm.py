@@ -1,0 +1,60 @@
+"""The Snakefile's training jobs on a real Slurm: one node, this machine. Needs root; ``pytest -m slow tests/cluster``."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nucleolus_lib.experiments import runs
+from nucleolus_lib.experiments.suites import read_suite
+from nucleolus_lib.experiments.sweep import configs_of
+from tests.cluster.single_node_slurm import install, missing, single_node_slurm
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOL = "snakemake_executor_plugin_slurm"
+
+SUITE = """
+[tiny]
+worlds = ["split-the-task"]
+algorithms = ["vdn", "qmix"]
+seeds = [0, 1]
+total_steps = 200
+[tiny.settings]
+evaluation_interval = 100
+batch_size = 8
+device = "cpu"
+"""
+
+
+@pytest.mark.slow
+def test_training_jobs_run_on_slurm(tmp_path):
+    pytest.importorskip(TOOL, reason="pip install '.[cluster]'")
+    install()
+    if missing():
+        pytest.skip(missing())
+    (tmp_path / "suites.toml").write_text(SUITE)
+    places = {name: tmp_path / name for name in ("runs", "checkpoints")}
+    command = [sys.executable, "-m", "snakemake", "runs", "--executor", "slurm", "--jobs", "2", "--nolock"]
+    # Without accounting Slurm cannot be asked for finished jobs by sacct, and there is no account to charge.
+    command += ["--slurm-status-command", "squeue", "--slurm-no-account", "--slurm-logdir", str(tmp_path / "logs")]
+    command += [
+        "--default-resources",
+        "slurm_partition=main",
+        "runtime=30",
+        "mem_mb=0",
+        "--seconds-between-status-checks",
+    ]
+    command += ["5", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT)]
+    command += ["--config", "suite=tiny", f"suites={tmp_path / 'suites.toml'}"]
+    command += [f"{name}={place}" for name, place in places.items()]
+    with single_node_slurm() as environment:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1500, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+    # Slurm, not this process, ran them.
+    assert "SLURM jobid" in done.stderr
+    for config in configs_of(read_suite("tiny", tmp_path / "suites.toml")):
+        result = runs.read(runs.run_stem(places["runs"] / "tiny", config.world, config.name, config.seed))
+        assert result.complete
+        assert result.env_steps >= 200
+    assert runs.find(places["runs"] / "tiny", "scripted")
