@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nucleolus_lib.envs.episode import Policy
+from nucleolus_lib.envs.episode import Episode, Policy, record_episode
 from nucleolus_lib.envs.errors import WorldParameterError
 from nucleolus_lib.envs.protocol import reset, step
 
@@ -108,3 +108,8 @@ def play_hunts(world: Any, policy: Policy[Any], n_worlds: int, seed: int = 0) ->
         outcome_names=world.outcome_names,
         outcome=world.outcome(state).cpu().numpy(),
     )
+
+
+def record_hunt(world: Any, policy: Policy[Any], seed: int = 0, max_steps: int | None = None) -> Episode:
+    """One episode kept step by step, with all chance from ``seed``."""
+    return record_episode(world, policy, torch.Generator(world.device).manual_seed(seed), max_steps)

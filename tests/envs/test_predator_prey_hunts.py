@@ -13,11 +13,12 @@ from nucleolus_lib.envs.predator_prey_grid import PredatorPreyGrid
 from nucleolus_lib.envs.predator_prey_grid_policy import SCRIPTED_GRID
 from nucleolus_lib.envs.predator_prey_grid_study import (
     beside_one_prey,
+    between_two_prey,
     break_even,
     catch_value,
     measured_catch_value,
 )
-from nucleolus_lib.envs.predator_prey_hunts import play_hunts
+from nucleolus_lib.envs.predator_prey_hunts import play_hunts, record_hunt
 from nucleolus_lib.envs.scripted_predators import SCRIPTED
 from nucleolus_lib.envs.step_rate import steps_per_cpu_second
 
@@ -66,6 +67,14 @@ class TestHunts:
         assert np.array_equal(grid_hunts(4)[1].captures, grid_hunts(4)[1].captures)
         assert not np.array_equal(grid_hunts(4)[1].captures, grid_hunts(4, policy="eager")[1].captures)
 
+    def test_one_hunt_step_by_step(self):
+        world = PredatorPreyGrid(1, n_agents=2, size=3, horizon=40)
+        policy = partial(SCRIPTED_GRID["pairs"], world)
+        first, again = record_hunt(world, policy, 5), record_hunt(world, policy, 5)
+        np.testing.assert_array_equal(first.entities, again.entities)
+        assert first.terminated
+        assert record_hunt(world, policy, 5, max_steps=1).n_steps == 1
+
     def test_too_few_worlds(self):
         with pytest.raises(WorldParameterError, match="n_worlds >= 2"):
             grid_hunts(1)
@@ -93,6 +102,11 @@ class TestCatchValue:
         assert world.available_actions(state).all()
         both = step(world, state, torch.full((3, 2), 5), torch.Generator().manual_seed(0))
         assert both.reward.tolist() == [10.0] * 3
+
+    def test_the_game_of_three_hunters_and_two_prey(self):
+        # By hand: a lone catcher is fined once per prey beside it; hunter 1 leaves with the first prey of two catchers.
+        assert between_two_prey(-2.0).tolist() == [0, -2, -4, 9, -2, -4, 9, 8]
+        assert between_two_prey(0.0).tolist() == [0, 0, 0, 10, 0, 0, 10, 10]
 
     def test_bad_input(self):
         with pytest.raises(WorldParameterError, match=r"1\.5"):
