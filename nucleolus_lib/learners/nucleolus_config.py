@@ -20,7 +20,7 @@ CoalitionGame = Literal["zero_normalised", "literal"]
 WhichCoalitions = Literal["auto", "all", "sampled"]
 Sampling = Literal["uniform_size", "ordered"]
 Mixing = Literal["linear", "monotonic"]
-ConstraintTarget = Literal["least_core", "zero"]
+ConstraintTarget = Literal["relaxed", "least_core", "zero"]
 Credit = Literal["lagrangian", "pull", "shares", "reward_shares", "additive"]
 CreditRule = Literal["nucleolus", "shapley"]
 CreditGame = Literal["targets", "values"]
@@ -61,9 +61,11 @@ class NucleolusConfig:
     """I4. "linear": Q_tot = sum_i w_i(s) Q_i + b(s) with w_i >= 0, payoffs w_i Q_i + b / n add up exactly.
     "monotonic": QMIX's mixer, payoffs Q_i, which add up to Q_tot only if the mixer happens to be a sum."""
 
-    constraint_target: ConstraintTarget = "least_core"
-    """I5. "least_core": the constraint is max_C e <= eps*, a running mean of the least-core value of ``credit_samples``
-    games per update. "zero": max_C e <= 0, as in the text."""
+    constraint_target: ConstraintTarget = "relaxed"
+    """I5. The constraint is max_C e <= target. "zero": 0, as in the text. "least_core": eps*, a running mean of the
+    least-core value of ``credit_samples`` games per update. "relaxed": max(0, eps*), which asks for stability where it
+    can be had and for the least core where it cannot. (Where the core is not empty eps* is below 0, no payoff but the
+    nucleolus meets it, and lambda grows until the learner diverges: chapter 09 shows it.)"""
     least_core_rate: float = 0.01
     """I5. Weight of a new batch in the running mean of the least-core value."""
     largest_multiplier: float = 1.0
@@ -128,13 +130,9 @@ class NucleolusConfig:
                 "nucleolus.initial_multiplier must not pass largest_multiplier; "
                 f"got {self.initial_multiplier} > {self.largest_multiplier}"
             )
-        if (
-            self.constraint_target == "least_core"
-            and self.credit in ("lagrangian", "pull")
-            and self.credit_samples == 0
-        ):
+        if self.constraint_target != "zero" and self.credit in ("lagrangian", "pull") and self.credit_samples == 0:
             raise NucleolusConfigError(
-                'nucleolus.constraint_target="least_core" needs games that are solved exactly; '
+                f'nucleolus.constraint_target="{self.constraint_target}" needs games that are solved exactly; '
                 'set credit_samples above 0, or constraint_target="zero"'
             )
         if self.credit == "shares" and self.credit_game == "targets" and self.coalition_reward == "team":

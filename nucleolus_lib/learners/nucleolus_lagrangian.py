@@ -5,7 +5,8 @@ From B episodes, with the registers' readings:
     V        coalition values V(s, a_C; omega) of every coalition C                          (coalition_value)
     x        payoffs x_i = w_i Q_i + (b - V_empty) / n                                       (10; I2, I4)
     e_max    max over proper C of v(C) - x(C), with V of the target network omega-           (11; I3)
-    p        penalty lambda (e_max - target), target 0 or the running least-core value       (16, 17; I5)
+    p        penalty lambda (e_max - target), target 0, the running least-core value, or
+             the larger of both                                                              (16, 17; I5)
     (20)     V(s, a_C; omega) on R_C - p + gamma_V V(s', a'_C; omega-)                       (I6, I9)
     (21)     Q_tot(s, a; theta) on the lambda-return of R - p, bootstrapped on theta-        (I1)
     (22)     lambda <- clip(lambda + xi * mean of [e_max - target], 0, lambda_max)           (I5, I6)
@@ -171,13 +172,14 @@ class LagrangianCredit(nn.Module):
 
     @torch.no_grad()
     def _constraint_level(self, exact: ExactComparison | None) -> Tensor:
-        """What max_C e is held against: 0, or the running least-core value with this batch in it."""
+        """What max_C e is held against: 0, the running least-core value (this batch included), or the larger."""
         if self.options.constraint_target == "zero" or exact is None:
             return torch.zeros((), device=self.multiplier.device)
         new = running_mean(self.least_core_sum, self.least_core_weight, exact.least_core, self.options.least_core_rate)
         self.least_core_sum.copy_(new[0])
         self.least_core_weight.copy_(new[1])
-        return self.least_core_sum / self.least_core_weight.clamp(min=1e-12)
+        level = self.least_core_sum / self.least_core_weight.clamp(min=1e-12)
+        return level.clamp(min=0.0) if self.options.constraint_target == "relaxed" else level
 
     @torch.no_grad()
     def _dual_step(self, violation: Tensor) -> None:

@@ -29,7 +29,10 @@ def check_agents(n_agents: int, options: NucleolusConfig) -> None:
     is_lagrangian = options.credit in ("lagrangian", "pull")
     settings = (
         ('coalitions="all" (take "sampled")', is_lagrangian and takes_all(n_agents, options)),
-        ('constraint_target="least_core" (take "zero")', is_lagrangian and options.constraint_target == "least_core"),
+        (
+            f'constraint_target="{options.constraint_target}" (take "zero")',
+            is_lagrangian and options.constraint_target != "zero",
+        ),
         (f'credit="{options.credit}" (take "lagrangian")', options.credit != "lagrangian"),
     )
     asked = [text for text, is_asked in settings if is_asked]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -148,12 +149,23 @@ def test_i4_the_monotonic_mixer_is_not_efficient() -> None:
 
 
 def test_i5_the_constraint_is_held_against_zero_or_the_least_core() -> None:
-    for target in ("zero", "least_core"):
+    for target in ("zero", "least_core", "relaxed"):
         made = learner(constraint_target=target, multiplier_step=0.1, largest_multiplier=100.0)
         metrics = made.update(BATCH)
-        level = float(metrics["least_core"]) if target == "least_core" else 0.0
+        least = float(metrics["least_core"])
+        level = {"zero": 0.0, "least_core": least, "relaxed": max(0.0, least)}[target]
         expected = max(0.0, 0.1 * (float(metrics["excess_max"]) - level))
         assert float(credit_of(made).multiplier) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("least", [-1.0, 1.0])
+def test_i5_the_relaxed_target_is_the_least_core_only_where_the_core_is_empty(least: float) -> None:
+    levels = {}
+    for target in ("zero", "least_core", "relaxed"):
+        credit = credit_of(learner(constraint_target=target))
+        exact = SimpleNamespace(least_core=torch.tensor(least))
+        levels[target] = float(credit._constraint_level(exact))
+    assert levels == {"zero": 0.0, "least_core": pytest.approx(least), "relaxed": pytest.approx(max(0.0, least))}
 
 
 def test_i5_the_multiplier_stops_at_its_ceiling() -> None:
