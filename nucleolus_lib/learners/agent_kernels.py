@@ -14,74 +14,21 @@ s the logistic function. Backwards, from d = dL/dh',
 
 where dn, dr, dz, dm are gradients before the nonlinearity. PyTorch does this in some twenty passes.
 
-The matrix products between them are PyTorch's. In single precision the exponential is 2^k times a polynomial, written
-so that the compiler can do sixteen at once; s is right to 1e-7. In double precision it is the library's. A
-value that is not a number stays one, so that a broken run is noticed.
+The matrix products between them are PyTorch's.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+
+from nucleolus_lib.learners.fast_exponential import OPTIONS, exponential
 
 F = np.float32
-# No flag that lets the compiler assume finite numbers or reorder the rounding trick below.
-OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy", "cache": True}
-ROUND = F(12582912.0)
-"""1.5 * 2^23: adding it to a small number leaves the nearest integer in the lowest bits."""
-
-
-@intrinsic
-def as_float(typing_context, bits):
-    """The float32 with these bits."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
-
-    return types.float32(types.int32), generate
-
-
-@intrinsic
-def as_bits(typing_context, value):
-    """The bits of a float32."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], context.get_value_type(types.int32))
-
-    return types.int32(types.float32), generate
-
-
-@njit(inline="always", **OPTIONS)
-def _logistic_single(x):
-    """1 / (1 + exp(-x)), exp(y) = 2^k exp(r) with k the integer nearest to y / log 2 and Taylor's series for exp(r)."""
-    y = -x
-    y = F(-87.0) if y < F(-87.0) else y
-    y = F(87.0) if y > F(87.0) else y
-    shifted = y * F(1.44269504) + ROUND
-    k = shifted - ROUND
-    # log 2 in two parts, the first exact in few bits, so that the remainder keeps its digits.
-    r = y - k * F(0.693359375) + k * F(2.12194440e-4)
-    p = F(1 / 5040)
-    p = p * r + F(1 / 720)
-    p = p * r + F(1 / 120)
-    p = p * r + F(1 / 24)
-    p = p * r + F(1 / 6)
-    p = p * r + F(0.5)
-    p = p * r + F(1.0)
-    p = p * r + F(1.0)
-    return F(1.0) / (F(1.0) + as_float(as_bits(p) + (as_bits(shifted) << np.int32(23))))
-
-
-@njit(inline="always", **OPTIONS)
-def _logistic_double(x):
-    return 1.0 / (1.0 + math.exp(-x))
 
 
 @dataclass(frozen=True)
@@ -108,7 +55,11 @@ def agent_kernels(width: int, single: bool) -> AgentKernels:
     The width is a constant of the compiled code: only then does the compiler see that the blocks of a row do not
     overlap.
     """
-    logistic = _logistic_single if single else _logistic_double
+    exp = exponential(single)
+
+    @njit(inline="always", **OPTIONS)
+    def logistic(x):
+        return F(1.0) / (F(1.0) + exp(-x))
 
     @njit(**OPTIONS)
     def enter(pre, action_rows, action, agent_rows, out):

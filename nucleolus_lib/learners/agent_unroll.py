@@ -14,12 +14,13 @@ It equals PyTorch's GRU to rounding. The gradient with respect to the observatio
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from nucleolus_lib.learners.agent_kernels import AgentKernels, agent_kernels
+if TYPE_CHECKING:
+    from nucleolus_lib.learners.agent_kernels import AgentKernels
 
 ROWS = 256
 """Rows of a group of episodes, and of a block of steps: enough for a fast product, few enough for the cache."""
@@ -52,6 +53,9 @@ class AgentWeights:
 
     def kernels(self) -> AgentKernels:
         """The compiled parts for this width and precision."""
+        # numba is loaded when it is first needed.
+        from nucleolus_lib.learners.agent_kernels import agent_kernels
+
         return agent_kernels(self.width, self.memory.dtype == torch.float32)
 
 

@@ -11,7 +11,7 @@ from nucleolus_lib.learners.monotonic_mixer import MonotonicMixer
 from nucleolus_lib.learners.oracle_credit import agent_rewards
 from nucleolus_lib.learners.ow_qmix import CentralMixer
 from nucleolus_lib.learners.q_values import q_values
-from nucleolus_lib.learners.shapley_weights import ShapleyWeights, mean_before
+from nucleolus_lib.learners.shapley_weights import MeanContribution, ShapleyWeights, mean_before, mean_contribution
 from nucleolus_lib.learners.td_lambda import lambda_returns
 from tests.learners.random_episodes import SMALL, random_episodes
 from tests.reference.shaq_by_replication import shapley_weights_replicated
@@ -173,6 +173,20 @@ def test_hoisted_shapley_weights_equal_the_replicated_form():
     assert (hoisted[1] - replicated[1]).abs().max() < 1e-5
     for mine, theirs in zip(hoisted[2], replicated[2], strict=True):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_compiled_contributions_equal_the_array_form():
+    draw = torch.Generator().manual_seed(2)
+    shapes = ((5, 3), (5, 4, 3), (5, 12), (5, 6), (5, 6), (5,))
+    parts = [torch.randn(shape, generator=draw, dtype=torch.float64).requires_grad_() for shape in shapes]
+    parts[1] = torch.rand(shapes[1], generator=draw, dtype=torch.float64)
+    torch.testing.assert_close(MeanContribution.apply(*parts), mean_contribution(*parts), rtol=0, atol=1e-12)
+    moving = [part for part in parts if part.requires_grad]
+    found, expected = (
+        torch.autograd.grad(form(*parts).square().sum(), moving) for form in (MeanContribution.apply, mean_contribution)
+    )
+    for mine, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-9, atol=1e-10)
 
 
 def test_shaq_loss_with_a_constant_weight():
