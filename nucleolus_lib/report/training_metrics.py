@@ -76,7 +76,7 @@ def metric_panels(
             at, color = found.steps / 1000, COLORS[hue]
             axes.plot(at, found.values, color=color, linewidth=0.6, alpha=0.45)
             axes.plot(at, found.values.mean(axis=1), color=color, linestyle=dash, label=world)
-        axes.set_title(columns[column], fontsize=10)
+        axes.set_title(columns[column], fontsize=10, loc="left")
         axes.grid(axis="y")
     for axes in grid[-1]:
         axes.set_xlabel("environment steps, thousands")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from nucleolus_lib.experiments.config import preset
 from nucleolus_lib.experiments.runs import SCHEMA_VERSION, RunResult
 from nucleolus_lib.report.run_suite import Metric, RunSuite
 
@@ -16,7 +17,7 @@ LEVELS = {"vdn": 1.0, "qmix": 2.0, "ow_qmix": 1.5, "shaq": 0.5, "nucleolus": 3.0
 SCRIPTS = {"chase_nearest": 4.0, "random": 0.5}
 
 
-def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=None):
+def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=None, settings_of=None):
     """Captures rise along a straight line to their level; turns fall to 100 - 20 times it."""
     steps = spacing * np.arange(1, n_evaluations + 1)
     top = (LEVELS[algorithm] if level is None else level) + 0.1 * seed
@@ -29,6 +30,8 @@ def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=
             "steps_to_first_capture_mean": 100 - 20 * captures,
             "return_mean": 10 * captures,
             "steps_to_all_mean": 100.0,
+            # nothing was learnt before the first evaluation
+            "train/multiplier": np.where(steps > spacing, captures / 10, np.nan),
         }
     )
     record = {
@@ -36,7 +39,8 @@ def made_up_run(world, algorithm, seed, n_evaluations=30, spacing=10_000, level=
         "kind": "training",
         "world": world,
         "name": algorithm,
-        "config": {"seed": seed},
+        "config": preset("pp-8v4", settings_of or algorithm, seed=seed).to_dict(),
+        "updates_per_env_step": 0.005,
         "rows": n_evaluations,
         "seed": seed,
         "commit": "f" * 40,

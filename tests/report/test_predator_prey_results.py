@@ -76,7 +76,7 @@ def test_gaps_only_where_they_exist():
 
 def test_seeds_that_all_worlds_have():
     more = RunSuite(
-        (*SUITE.trained, made_up_run("pp-8v4-paper", "vdn", 9), made_up_run("pp-8v4-paper", "new", 0, level=1))
+        (*SUITE.trained, made_up_run("pp-8v4-paper", "vdn", 9), made_up_run("pp-8v4-paper", "new", 0, level=1, settings_of="vdn"))
     )
     seeds = common_seeds(more, PLANES)
     assert seeds == {name: [0, 1, 2] for name in LEVELS}

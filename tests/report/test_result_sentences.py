@@ -110,13 +110,13 @@ def test_training_metrics_begin_where_learning_does():
     assert last["train/multiplier"] == 29.5
     assert np.isnan(last["train/excess_max"])
     figure = metric_panels(suite, ["first"], "nucleolus")
-    titles = [axes.get_title() for axes in figure.axes]
+    titles = [axes.get_title("left") for axes in figure.axes]
     assert titles == list(NUCLEOLUS_METRICS.values())
     thick = [line for line in figure.axes[1].lines if line.get_label() == "first"]
     assert np.asarray(thick[0].get_ydata())[-1] == 29.5
     plt.close(figure)
     with pytest.raises(StatisticsError, match="has any of"):
-        metric_panels(made_up_suite(), ["first"], "nucleolus")
+        metric_panels(made_up_suite(), ["first"], "nucleolus", {"train/excess_max": "largest excess"})
     with pytest.raises(StatisticsError, match="at most 4 worlds"):
         metric_panels(suite, ["first"] * 5, "nucleolus")
 

@@ -1,0 +1,80 @@
+"""Chapter 10 on made-up runs: it must go on working, and stay true, when seeds are added and runs made longer."""
+
+import csv
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+from nucleolus_lib.experiments import runs
+from nucleolus_lib.report import artifacts, run_suite
+from tests.report.run_fixture import LEVELS, made_up_run, made_up_script
+
+NOTEBOOK = Path(__file__).resolve().parents[2] / "book" / "10_predator_prey_results.ipynb"
+WORLDS = ("pp-8v4-paper", "pp-8v4-progress", "pp-grid", "pp-grid,penalty=-2")
+
+pytestmark = pytest.mark.skipif(not NOTEBOOK.exists(), reason="the chapter is not written yet")
+
+
+def execute(folder, monkeypatch):
+    """Run the notebook's code cells with ``folder`` as the repository; give the published numbers and names."""
+    monkeypatch.setattr(run_suite, "repository_root", lambda: folder)
+    monkeypatch.setattr(artifacts, "repository_root", lambda: folder)
+    monkeypatch.setattr(artifacts, "build_folder", lambda: folder / "build")
+    variables = {"n_resamples": 50}
+    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            source = "".join(cell["source"]).replace("n_resamples = 2000", "n_resamples = 50")
+            exec(compile(source, cell["id"], "exec"), variables)
+    plt.close("all")
+    published = folder / "build" / "artifacts" / NOTEBOOK.stem
+    with (published / "numbers.csv").open(encoding="utf-8") as stream:
+        numbers = {row["name"]: row["value"] for row in csv.DictReader(stream)}
+    return numbers, published
+
+
+def store(folder, seeds, n_evaluations, levels, worlds=WORLDS):
+    suite = folder / "data" / "runs" / "pp"
+    for world in worlds:
+        for name in LEVELS:
+            for seed in seeds:
+                run = made_up_run(world, name, seed, n_evaluations, level=levels[name])
+                runs.write(run, runs.run_stem(suite, world, name, seed))
+        for policy, captures in {"random": 0.5, "chase_nearest": 4.0, "pairs": 3.5}.items():
+            runs.write(made_up_script(world, policy, captures), runs.scripted_stem(suite, world, policy))
+
+
+def text_of(published, table):
+    return (published / f"{table}.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_chapter_follows_its_runs(tmp_path, monkeypatch):
+    store(tmp_path, (0, 1, 2), 30, LEVELS)
+    numbers, published = execute(tmp_path, monkeypatch)
+    assert (numbers["seeds"], numbers["length"]) == ("3", "300k")
+    assert "is the range from the lowest to the highest run" in numbers["few_seeds"]
+    assert numbers["near"] == "not within"
+    assert "From best to worst: nucleolus 38, QMIX 58, OW-QMIX 68, VDN 78, SHAQ 88." in text_of(published, "told")
+    assert "No method reaches the best script" in text_of(published, "told")
+    assert "Gap closed: QMIX 0.33" in text_of(published, "gap_words")
+
+    # five seeds of 1M steps, in which VDN is best and QMIX ends at 25 turns
+    other = LEVELS | {"vdn": 4.5, "qmix": 3.55}
+    store(tmp_path, range(5), 100, other)
+    numbers, published = execute(tmp_path, monkeypatch)
+    assert (numbers["seeds"], numbers["length"], numbers["finished"]) == ("5", "1M", "96 of 120")
+    assert "lies within the range" in numbers["few_seeds"]
+    assert numbers["near"] == "within"
+    assert "From best to worst: VDN" in text_of(published, "told")
+    assert "VDN reaches the best script" in text_of(published, "told")
+    assert "no gap to close" in text_of(published, "gap_words")
+
+
+@pytest.mark.slow
+def test_the_chapter_needs_the_planes_only(tmp_path, monkeypatch):
+    store(tmp_path, (0, 1), 10, LEVELS, WORLDS[:2])
+    numbers, _ = execute(tmp_path, monkeypatch)
+    assert numbers["n_worlds"] == "two"
