@@ -17,7 +17,7 @@ Rules of one step, for action u_i in {none, -x, +x, -y, +y} of predator i:
    after the step, so that a capture, which moves the nearest prey away, is not charged; between two captures
    the sum telescopes, and walking in a circle earns nothing.
 4. *End.* Terminated when all prey are caught, or at the first capture where the rules say so;
-   truncated at the horizon.
+   truncated at the horizon. Once terminated, everything is at rest.
 
 Subtasks, in this order: one per prey (q participants needed, forms a coalition); if there is a
 penalty, one per prey for it (one participant needed); if there is shaping, one per predator (it alone
@@ -30,7 +30,7 @@ this is simple_tag with the predators' reward, where the subtask of a prey needs
 (2L), the other predators relative to it (2(N - 1)), prey relative to it (2G), velocities of the prey
 (2G), and, where prey can be gone, which are free (G). A caught prey is all zeros.
 
-*Global state*: velocity and position of every body (4(N + G)), landmarks (2L), which prey are free
+*Global state*: velocities and positions of all bodies (4(N + G)), landmarks (2L), which prey are free
 (G, where they can be gone), t / T. Or all observations side by side.
 
 Inside, B is the last axis in memory, so that each operation runs along contiguous numbers; what is
@@ -44,7 +44,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.predator_prey_motion import body_pairs, contact, integrate, separations
+from nucleolus_lib.envs.predator_prey_motion import (
+    FAR,
+    SMALLEST,
+    body_pairs,
+    contact,
+    integrate,
+    separations,
+    squared_lengths,
+)
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules, pp_8v4
 from nucleolus_lib.envs.prey_policy import n_prey_draws, prey_directions
 from nucleolus_lib.envs.protocol import Step
@@ -64,36 +72,30 @@ class PredatorPreyState:
 
     Parameters
     ----------
-    bodies
-        (B, N + G, 4) in the world's precision: v_x, v_y, p_x, p_y, predators first.
+    velocity, position
+        (B, N + G, 2) in the world's precision, predators first.
     alive
         (B, G) bool, which prey are free.
+    moving
+        (B, N + G) bool, which bodies move: all but caught prey, and none once the episode has terminated.
     landmarks
-        (B, L, 2), the same.
+        (B, L, 2), like the positions.
     elapsed
         (B,) int64, steps played; stops when the episode terminates.
-    first_capture
-        (B,) int64, the step of the first capture, counted from 1; 0 while there was none.
+    to_first_capture
+        (B,) int64, steps that began with all prey free and the episode not over.
     score
         (B,) float32, the rewards so far without the shaping.
     """
 
-    bodies: Tensor
+    velocity: Tensor
+    position: Tensor
     alive: Tensor
+    moving: Tensor
     landmarks: Tensor
     elapsed: Tensor
-    first_capture: Tensor
+    to_first_capture: Tensor
     score: Tensor
-
-    @property
-    def velocity(self) -> Tensor:
-        """(B, N + G, 2)."""
-        return self.bodies[..., :2]
-
-    @property
-    def position(self) -> Tensor:
-        """(B, N + G, 2)."""
-        return self.bodies[..., 2:]
 
 
 class PredatorPrey:
@@ -131,7 +133,13 @@ class PredatorPrey:
         speed = [rules.predator_max_speed] * n + [rules.prey_max_speed] * g
         self._max_speed = torch.tensor(speed, device=device, dtype=precision)[:, None]
         self._directions = torch.tensor(DIRECTIONS, device=device, dtype=precision)
-        self._predator_gain = self._directions * (rules.predator_acceleration * rules.time_step)
+        acceleration = [rules.predator_acceleration] * n + [rules.prey_acceleration] * g
+        gained = [rules.time_step * most for most in acceleration]
+        self._acceleration = torch.tensor(gained, device=device, dtype=precision)[:, None, None]
+        self._far = torch.arange(1, n + g + 1, device=device, dtype=precision)[:, None, None] * FAR
+        self._smallest = torch.tensor(SMALLEST, device=device, dtype=precision)
+        self._infinite = torch.tensor(torch.inf, device=device)
+        self._nothing = torch.tensor(0.0, device=device)
         self._spec = _spec(rules)
         forms = [subtask.forms_coalition for subtask in self._spec.subtasks]
         self._forms_coalition = torch.tensor(forms, device=device)
@@ -139,7 +147,6 @@ class PredatorPrey:
         seen, seen_from, self._prey_features = _sight(rules)
         self._seen = torch.tensor(seen, device=device)
         self._seen_from = torch.tensor(seen_from, device=device)
-        self._zero = torch.zeros((1, 1), device=device)
         self._itself = torch.eye(n, dtype=torch.bool, device=device)[..., None]
 
     @property
@@ -157,42 +164,48 @@ class PredatorPrey:
         rules, batch = self.rules, draws.shape[0]
         places = (2 * draws.T.to(self._precision) - 1).reshape(-1, 2, batch)
         position = places[: rules.n_bodies] * rules.spawn_range
-        bodies = torch.cat([torch.zeros_like(position), position], 1).permute(2, 0, 1)
         zeros = torch.zeros(batch, dtype=torch.int64, device=self._device)
+        moving = torch.ones((rules.n_bodies, batch), dtype=torch.bool, device=self._device)
         return PredatorPreyState(
-            bodies=bodies,
-            alive=torch.ones((rules.n_prey, batch), dtype=torch.bool, device=self._device).T,
+            velocity=torch.zeros_like(position).permute(2, 0, 1),
+            position=position.permute(2, 0, 1),
+            alive=moving[rules.n_predators :].clone().T,
+            moving=moving.T,
             landmarks=(places[rules.n_bodies :] * rules.landmark_spawn_range).permute(2, 0, 1),
             elapsed=zeros,
-            first_capture=zeros.clone(),
+            to_first_capture=zeros.clone(),
             score=torch.zeros(batch, device=self._device),
         )
 
     def available_actions(self, state: PredatorPreyState) -> Tensor:
         """Every action, always, (B, N, 5)."""
-        shape = (state.bodies.shape[0], self.rules.n_predators, len(ACTIONS))
+        shape = (state.position.shape[0], self.rules.n_predators, len(ACTIONS))
         return torch.ones(shape, dtype=torch.bool, device=self._device)
 
     def transition(self, state: PredatorPreyState, actions: Tensor, draws: Tensor) -> Step[PredatorPreyState]:
         """Rules 1 to 4."""
         rules, n = self.rules, self.rules.n_predators
-        free = state.alive.T
-        running = self._running(free)
-        in_play = free & running if rules.ends_at_first_capture else free
-        before = state.bodies.permute(1, 2, 0)
-        bodies = self._move(before, state.landmarks, actions, draws, running, in_play)
-        gap = self._gap(bodies)
-        near = (gap < rules.capture_distance) & in_play[:, None]
+        moving, free = state.moving.T, state.alive.T
+        running = moving[0]
+        before = state.position.permute(1, 2, 0)
+        velocity, position = self._move(
+            state.velocity.permute(1, 2, 0), before, state.landmarks, moving, actions, draws
+        )
+        gap = self._gap(position)
+        near = (gap < rules.capture_distance) & moving[n:].unsqueeze(1)
         count = near.sum(1)
         if rules.capture:
             caught = count >= rules.capture_requirement
-            free = free & ~caught
-            bodies[n:, :2].mul_(free[:, None])
-            is_first = caught.any(0) & (state.first_capture == 0)
             paid = caught * rules.capture_reward
+            # A comparison of bools: free and not caught.
+            free = free > caught
+            goes_on = free.all(0) if rules.ends_at_first_capture else free.any(0)
+            prey_moves = free & goes_on if rules.ends_at_first_capture else free
+            moving = torch.cat([goes_on.expand(n, -1), prey_moves])
+            velocity.mul_(moving.unsqueeze(1))
         else:
-            is_first = torch.zeros_like(running)
             paid = count * rules.capture_reward
+            goes_on = running
         rewards, participants = [paid], [near]
         if rules.lone_contact_penalty:
             lone = (count > 0) & (count < rules.capture_requirement)
@@ -201,18 +214,20 @@ class PredatorPrey:
         gained = sum(rewards[1:], rewards[0]).sum(0)
         if rules.shaping_scale:
             gap_before = self._gap(before) if rules.shaping == "progress" else None
-            rewards.append(self._shaping(gap, gap_before, free, running))
+            rewards.append(self._shaping(gap, gap_before, free, running, goes_on))
             participants.append(self._itself.expand(-1, -1, gap.shape[-1]))
         subtask_rewards = torch.cat(rewards)
         elapsed = state.elapsed + running
-        goes_on = self._running(free)
+        none_caught = running if rules.ends_at_first_capture else state.alive.all(1)
         return Step(
             state=PredatorPreyState(
-                bodies=bodies.permute(2, 0, 1),
+                velocity=velocity.permute(2, 0, 1),
+                position=position.permute(2, 0, 1),
                 alive=free.T,
+                moving=moving.T,
                 landmarks=state.landmarks,
                 elapsed=elapsed,
-                first_capture=torch.where(is_first, elapsed, state.first_capture),
+                to_first_capture=state.to_first_capture + none_caught,
                 score=state.score + gained,
             ),
             reward=subtask_rewards.sum(0),
@@ -223,57 +238,56 @@ class PredatorPrey:
             truncated=goes_on & (elapsed >= self._spec.horizon),
         )
 
-    def _running(self, free: Tensor) -> Tensor:
-        """Which worlds have not terminated, (B,) bool, from which prey are free, (G, B)."""
-        return free.all(0) if self.rules.ends_at_first_capture else free.any(0)
-
     def _move(
-        self, bodies: Tensor, landmarks: Tensor, actions: Tensor, draws: Tensor, running: Tensor, in_play: Tensor
-    ) -> Tensor:
-        """Rule 1: velocities and positions after the motion, (N + G, 4, B); ``in_play`` (G, B) prey move."""
+        self, velocity: Tensor, position: Tensor, landmarks: Tensor, moving: Tensor, actions: Tensor, draws: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Rule 1: velocities and positions after the motion, (N + G, 2, B) each."""
         rules, n, pairs = self.rules, self.rules.n_predators, self._pairs
-        batch = bodies.shape[-1]
-        position = bodies.reshape(rules.n_bodies, -1)[:, 2 * batch :]
+        chases, chase = rules.n_prey * n, (rules.n_prey, n, 2, position.shape[-1])
+        solid = position
+        if rules.shows_alive:
+            solid = torch.where(moving.unsqueeze(1), position, self._far)
         if rules.n_landmarks:
-            position = torch.cat([position, landmarks.permute(1, 2, 0).reshape(-1, 2 * batch)])
-        separation = separations(pairs.separate, position)
-        squared = separation.square().sum(1)
-        chases = rules.n_prey * n
-        away = separation[:chases].view(rules.n_prey, n, 2, batch)
+            solid = torch.cat([solid, landmarks.permute(1, 2, 0)])
+        separation = separations(pairs.separate, solid)
+        squared = squared_lengths(separation, self._smallest)
         toward = prey_directions(
-            away, squared[:chases].view(rules.n_prey, n, batch), bodies[n:, 2:], draws, self._directions, rules
+            separation[:chases].view(chase),
+            squared[:chases].view(chase[0], n, chase[3]),
+            position[n:],
+            draws,
+            self._directions,
+            rules,
         )
-        moving = torch.cat([running.expand(n, -1), in_play])
-        solid = None
-        if rules.capture:
-            solid = moving.index_select(0, pairs.first) & moving.index_select(0, pairs.second)
-        gain = contact(separation, squared, pairs, solid, rules.contact_margin)
-        own = self._predator_gain[actions].permute(1, 2, 0)
-        gain.add_(torch.cat([own, toward * (rules.prey_acceleration * rules.time_step)]))
-        return torch.where(moving[:, None], integrate(bodies, gain, self._max_speed, rules), bodies)
+        directions = torch.cat([self._directions[actions].permute(1, 2, 0), toward])
+        gain = contact(separation, squared, pairs, rules.contact_margin).addcmul_(directions, self._acceleration)
+        return integrate(velocity, position, gain, moving, self._max_speed, self._smallest, rules)
 
-    def _gap(self, bodies: Tensor) -> Tensor:
+    def _gap(self, position: Tensor) -> Tensor:
         """Distance of every prey from every predator, (G, N, B) float32."""
-        rules, batch = self.rules, bodies.shape[-1]
-        position = bodies.reshape(rules.n_bodies, -1)[:, 2 * batch :]
-        squared = separations(self._chases, position).square_().sum(1)
-        return squared.sqrt_().float().view(rules.n_prey, rules.n_predators, batch)
+        squared = squared_lengths(separations(self._chases, position), self._smallest)
+        return squared.sqrt_().float().view(self.rules.n_prey, self.rules.n_predators, -1)
 
-    def _shaping(self, gap: Tensor, gap_before: Tensor | None, free: Tensor, running: Tensor) -> Tensor:
+    def _shaping(
+        self, gap: Tensor, gap_before: Tensor | None, free: Tensor, running: Tensor, goes_on: Tensor
+    ) -> Tensor:
         """Rule 3, (N, B), from the distances (G, N, B) after the step and, for progress, before it."""
         rules = self.rules
         scale = rules.shaping_scale / (rules.n_predators if rules.shaping_over == "mean" else 1)
-        is_free = free[:, None]
-        charged = torch.where(is_free, gap, torch.inf).amin(0)
+        is_free = free.unsqueeze(1)
+        charged = torch.where(is_free, gap, self._infinite).amin(0)
         if gap_before is not None:
-            charged = charged - torch.where(is_free, gap_before, torch.inf).amin(0)
-        return torch.where(running & free.any(0), charged * -scale, 0.0)
+            charged.sub_(torch.where(is_free, gap_before, self._infinite).amin(0))
+        # The step of the first capture is still charged where it ends the episode and other prey are free.
+        is_charged = running & free.any(0) if rules.ends_at_first_capture else goes_on
+        return torch.where(is_charged, charged.mul_(-scale), self._nothing)
 
     def observation(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, N, F)."""
-        rules, batch = self.rules, state.bodies.shape[0]
+        rules, batch = self.rules, state.position.shape[0]
         alive = state.alive.T.float()
-        seen = [state.bodies.permute(1, 2, 0).flatten(0, 1), alive, self._zero.expand(1, batch)]
+        moves = [field.permute(1, 2, 0).flatten(0, 1) for field in (state.velocity, state.position)]
+        seen = [*moves, alive, self._nothing.expand(1, batch)]
         if rules.n_landmarks:
             seen.append(state.landmarks.permute(1, 2, 0).flatten(0, 1))
         numbers = torch.cat(seen).float()
@@ -281,21 +295,21 @@ class PredatorPrey:
         view = view.view(rules.n_predators, -1, batch)
         if rules.shows_alive:
             prey = view[:, self._prey_features].view(rules.n_predators, rules.n_prey, 2, batch)
-            prey.mul_(alive[:, None])
+            prey.mul_(alive.unsqueeze(1))
         return view.permute(2, 0, 1).contiguous()
 
     def global_state(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, D)."""
         if self.rules.state == "observations":
             return self.observation(state).flatten(1)
-        parts = [state.bodies.float().flatten(1), state.landmarks.float().flatten(1)]
+        parts = [field.float().flatten(1) for field in (state.velocity, state.position, state.landmarks)]
         if self.rules.shows_alive:
             parts.append(state.alive.float())
         return torch.cat([*parts, state.elapsed[:, None] / self._spec.horizon], 1)
 
     def entities(self, state: PredatorPreyState) -> Tensor:
         """Place, velocity, whether it is still there, and radius of every body and landmark."""
-        batch, n = state.bodies.shape[0], self.rules.n_predators
+        batch, n = state.position.shape[0], self.rules.n_predators
         places = torch.cat([state.position, state.landmarks], 1).float()
         velocity = torch.cat([state.velocity, torch.zeros_like(state.landmarks)], 1).float()
         alive = torch.ones_like(places[..., :1])
@@ -309,28 +323,28 @@ class PredatorPrey:
     def outcome(self, state: PredatorPreyState) -> Tensor:
         """``outcome_names`` of finished episodes, (B, 5) float32; steps are the horizon if not reached."""
         horizon = self._spec.horizon
-        first = torch.where(state.first_capture == 0, horizon, state.first_capture)
-        last = torch.where(state.alive.any(1), horizon, state.elapsed)
         captures = (~state.alive).sum(1)
+        first = torch.where(captures == 0, horizon, state.to_first_capture)
+        last = torch.where(state.alive.any(1), horizon, state.elapsed)
         return torch.stack([state.score, captures, first, last, state.elapsed], 1).float()
 
 
 def _sight(rules: PredatorPreyRules) -> tuple[list[int], list[int], slice]:
     """Every feature of every predator as a difference of two of the numbers of a state.
 
-    The numbers are those of the bodies (v_x, v_y, p_x, p_y of each), the flags of the prey, a 0, and the
-    landmarks (x, y of each). Also which features of a predator are the prey relative to it.
+    The numbers are the velocities (x, y of each body), the positions, the flags of the prey, a 0, and the
+    landmarks. Also which features of a predator are the prey relative to it.
     """
     n, g, p = rules.n_predators, rules.n_prey, rules.n_bodies
     zero = 4 * p + g
     plus, minus = [], []
     for i in range(n):
-        relative = [[zero + 1 + 2 * k + axis for axis in (0, 1)] for k in range(rules.n_landmarks)]
-        relative += [[4 * j + axis for axis in (2, 3)] for j in range(p) if j != i]
-        plain = [4 * j + axis for j in range(n, p) for axis in (0, 1)]
-        plain += [4 * p + k for k in range(g)] if rules.shows_alive else []
-        plus += [4 * i, 4 * i + 1, 4 * i + 2, 4 * i + 3, *(number for pair in relative for number in pair), *plain]
-        minus += [zero] * 4 + [4 * i + 2, 4 * i + 3] * len(relative) + [zero] * len(plain)
+        velocity, place = [2 * i, 2 * i + 1], [2 * (p + i), 2 * (p + i) + 1]
+        relative = [zero + 1 + k for k in range(2 * rules.n_landmarks)]
+        relative += [2 * (p + j) + axis for j in range(p) if j != i for axis in (0, 1)]
+        plain = list(range(2 * n, 2 * p)) + (list(range(4 * p, zero)) if rules.shows_alive else [])
+        plus += velocity + place + relative + plain
+        minus += [zero] * 4 + place * (len(relative) // 2) + [zero] * len(plain)
     first_prey = 4 + 2 * rules.n_landmarks + 2 * (n - 1)
     return plus, minus, slice(first_prey, first_prey + 2 * g)
 

@@ -29,8 +29,10 @@ from torch.nn.functional import softplus
 
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules
 
-SMALLEST = 1e-12
-"""Stands for a length of 0 where one divides by it."""
+SMALLEST = 1e-24
+"""Added to squared lengths, so that one can divide by a length of 0."""
+FAR = 1e3
+"""Where bodies that are gone are thought to be, so that they push nobody: body i at (i + 1) times this."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,6 @@ class BodyPairs:
 
     Parameters
     ----------
-    first, second
-        (Q,) int64, indices of the two bodies; in ``second`` a landmark is replaced by the first body,
-        so that both index what moves.
     reach
         (Q, 1), D_ij.
     separate
@@ -52,8 +51,6 @@ class BodyPairs:
         (P, Q), h c I: from the strengths of contact to changes of velocity.
     """
 
-    first: Tensor
-    second: Tensor
     reach: Tensor
     separate: Tensor
     push: Tensor
@@ -70,8 +67,6 @@ def body_pairs(rules: PredatorPreyRules, radius: Tensor) -> BodyPairs:
     solid = torch.arange(p + rules.n_landmarks, device=radius.device)
     separate = (first[:, None] == solid).to(radius.dtype) - (second[:, None] == solid).to(radius.dtype)
     return BodyPairs(
-        first=first,
-        second=torch.where(second < p, second, first),
         reach=(radius[first] + radius[second])[:, None],
         separate=separate,
         push=separate[:, :p].T * (rules.contact_force * rules.time_step),
@@ -79,11 +74,17 @@ def body_pairs(rules: PredatorPreyRules, radius: Tensor) -> BodyPairs:
 
 
 def separations(separate: Tensor, position: Tensor) -> Tensor:
-    """p_i - p_j, (Q, 2, B), from positions side by side, (P + L, 2 B); ``separate`` has a row per pair."""
-    return (separate @ position).view(len(separate), 2, -1)
+    """p_i - p_j, (Q, 2, B), from positions (P + L, 2, B); ``separate`` has a row per pair."""
+    return (separate @ position.flatten(1)).view(len(separate), 2, -1)
 
 
-def contact(separation: Tensor, squared: Tensor, pairs: BodyPairs, solid: Tensor | None, margin: float) -> Tensor:
+def squared_lengths(vectors: Tensor, smallest: Tensor) -> Tensor:
+    """|v|^2 + smallest for vectors (Q, 2, B), (Q, B)."""
+    x, y = vectors.unbind(1)
+    return torch.addcmul(torch.addcmul(smallest, x, x), y, y)
+
+
+def contact(separation: Tensor, squared: Tensor, pairs: BodyPairs, margin: float) -> Tensor:
     """h sum_j F_ij, what contact adds to the velocities, (P, 2, B).
 
     Parameters
@@ -94,41 +95,49 @@ def contact(separation: Tensor, squared: Tensor, pairs: BodyPairs, solid: Tensor
         (Q, B), its squared length.
     pairs
         The pairs.
-    solid
-        (Q, B) bool, whether both bodies are there; None if all are.
     margin
         k.
     """
     distance = squared.sqrt()
-    strength = softplus(pairs.reach - distance, beta=1 / margin)
-    strength.div_(distance.clamp_(min=SMALLEST))
-    if solid is not None:
-        strength.mul_(solid)
-    return (pairs.push @ (separation * strength[:, None]).flatten(1)).view(len(pairs.push), 2, -1)
+    strength = softplus(pairs.reach - distance, beta=1 / margin).div_(distance)
+    return (pairs.push @ (separation * strength.unsqueeze(1)).flatten(1)).view(len(pairs.push), 2, -1)
 
 
-def integrate(bodies: Tensor, gain: Tensor, max_speed: Tensor, rules: PredatorPreyRules) -> Tensor:
-    """Velocities and positions after one step, (P, 4, B).
+def integrate(
+    velocity: Tensor,
+    position: Tensor,
+    gain: Tensor,
+    moving: Tensor,
+    max_speed: Tensor,
+    smallest: Tensor,
+    rules: PredatorPreyRules,
+) -> tuple[Tensor, Tensor]:
+    """Velocities and positions after one step, (P, 2, B) each.
 
     Parameters
     ----------
-    bodies
-        (P, 4, B): v_x, v_y, p_x, p_y before the step.
+    velocity, position
+        (P, 2, B), before the step; bodies that do not move have velocity 0.
     gain
         (P, 2, B), h (u + sum F).
+    moving
+        (P, B) bool.
     max_speed
         (P, 1), m.
+    smallest
+        () to divide by a speed of 0.
     rules
         h, b, w and the order.
     """
-    old = bodies[:, :2]
+    old = velocity
     velocity = torch.add(gain, old, alpha=1 - rules.damping)
-    # At rest the quotient is infinite, and clamped to 1.
-    velocity.mul_(velocity.square().sum(1).rsqrt_().mul_(max_speed).clamp_(max=1.0)[:, None])
+    velocity.mul_(squared_lengths(velocity, smallest).rsqrt_().mul_(max_speed).clamp_(max=1.0).unsqueeze(1))
+    if rules.integration == "openai":
+        velocity.mul_(moving.unsqueeze(1))
     moved = old if rules.integration == "mpe2" else velocity
-    position = torch.add(bodies[:, 2:], moved, alpha=rules.time_step)
+    position = torch.add(position, moved, alpha=rules.time_step)
     if rules.wall is not None:
         inside = position.clamp(-rules.wall, rules.wall)
         velocity.mul_(inside == position)
         position = inside
-    return torch.cat([velocity, position], 1)
+    return velocity, position

@@ -5,7 +5,7 @@
     g = sum_j d_j / (|d_j|^2 + softening)^2 - gain * max(0, |p| - (wall - margin)) sign(p),   d_j = p - p_j,
 
 the second term per axis and only where there are walls. It accelerates along the axis on which |g| is
-larger (x on ties), in the direction of g.
+larger (along both on an exact tie), in the direction of g.
 
 *Random.* One of the five actions, uniformly: none, -x, +x, -y, +y.
 
@@ -19,11 +19,14 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softshrink
 
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules
 
 N_ACTIONS = 5
 """none, -x, +x, -y, +y."""
+SMALLEST = 1e-30
+"""Keeps g / |g| at 0 where g is 0."""
 
 
 def n_prey_draws(rules: PredatorPreyRules) -> int:
@@ -34,7 +37,7 @@ def n_prey_draws(rules: PredatorPreyRules) -> int:
 def prey_directions(
     away: Tensor, squared: Tensor, position: Tensor, draws: Tensor, directions: Tensor, rules: PredatorPreyRules
 ) -> Tensor:
-    """Where each prey accelerates, (G, 2, B): a unit vector along an axis, or 0.
+    """Where each prey accelerates, (G, 2, B): 1, -1 or 0 on each axis.
 
     Parameters
     ----------
@@ -63,12 +66,9 @@ def prey_directions(
 
 
 def _flee(away: Tensor, squared: Tensor, position: Tensor, rules: PredatorPreyRules) -> Tensor:
-    weight = (squared + rules.flee_softening).square_().reciprocal_()
-    g = (away * weight[:, :, None]).sum(1)
+    g = (away * (squared + rules.flee_softening).pow_(-2).unsqueeze(2)).sum(1)
     if rules.wall is not None:
-        free = rules.wall - rules.flee_wall_margin
-        # max(0, |p| - free) sign(p) is what clamping to [-free, free] takes away.
-        g.sub_(position - position.clamp(-free, free), alpha=rules.flee_wall_gain)
-    along_x, along_y = g.abs().chunk(2, 1)
-    chosen = along_x >= along_y
-    return g.sign_().mul_(torch.cat([chosen, ~chosen], 1))
+        # Soft shrinkage by a is max(0, |p| - a) sign(p).
+        g.sub_(softshrink(position, rules.wall - rules.flee_wall_margin), alpha=rules.flee_wall_gain)
+    # 1 or -1 where |g| is largest, and a fraction that is cut off elsewhere.
+    return g.div_(g.abs().amax(1, keepdim=True).clamp_(min=SMALLEST)).trunc_()

@@ -51,7 +51,7 @@ def side_by_side(n_obstacles, seed, moves, precision=torch.float64, **changes):
     landmarks = np.array([landmark.state.p_pos for landmark in their_world.landmarks]).reshape(n_obstacles, 2)
     state = replace(
         world.initial(torch.zeros(1, world.spec.n_initial_draws)),
-        bodies=torch.tensor(their_bodies()[None], dtype=precision),
+        position=torch.tensor(their_bodies()[None, :, 2:], dtype=precision),
         landmarks=torch.tensor(landmarks[None], dtype=precision),
     )
     rng, worst = np.random.default_rng(seed), np.zeros(3)
@@ -66,7 +66,7 @@ def side_by_side(n_obstacles, seed, moves, precision=torch.float64, **changes):
         state = result.state
         predators = theirs.possible_agents[:N]
         differences = (
-            state.bodies[0].numpy() - their_bodies(),
+            torch.cat([state.velocity, state.position], -1)[0].numpy() - their_bodies(),
             world.observation(state)[0].numpy() - np.array([seen[name] for name in predators]),
             float(result.reward) - rewards[predators[0]],
         )

@@ -19,9 +19,7 @@ def chosen(name, alive=(True, True), predators=PREDATORS):
     world = PredatorPrey(FOUR)
     state = world.initial(torch.zeros(1, world.spec.n_initial_draws))
     places = torch.tensor(predators + PREY, dtype=torch.float64)
-    state = replace(
-        state, bodies=torch.cat([torch.zeros_like(places), places], 1)[None], alive=torch.tensor([list(alive)])
-    )
+    state = replace(state, position=places[None], alive=torch.tensor([list(alive)]))
     actions = SCRIPTED[name](world, state, torch.Generator().manual_seed(0))
     return [ACTIONS[action] for action in actions[0].tolist()]
 
@@ -48,9 +46,7 @@ def test_partners_agree_on_the_next_prey():
     state = world.initial(torch.zeros(1, world.spec.n_initial_draws))
     # Prey 0, their own, is caught.
     places = torch.tensor([*predators, (0.9, 0.9), *PREY], dtype=torch.float64)
-    state = replace(
-        state, bodies=torch.cat([torch.zeros_like(places), places], 1)[None], alive=torch.tensor([[False, True, True]])
-    )
+    state = replace(state, position=places[None], alive=torch.tensor([[False, True, True]]))
     nearest = SCRIPTED["chase_nearest"](world, state, torch.Generator())[0]
     together = SCRIPTED["pairs"](world, state, torch.Generator())[0]
     assert ACTIONS[nearest[1]] == "down"

@@ -113,9 +113,9 @@ class PredatorPreyByHand:
             for axis in (0, 1):
                 beyond = max(0.0, abs(one.position[axis]) - (rules.wall - rules.flee_wall_margin))
                 g[axis] -= rules.flee_wall_gain * beyond * math.copysign(1.0, one.position[axis])
-        axis = 0 if abs(g[0]) >= abs(g[1]) else 1
-        sign = (g[axis] > 0) - (g[axis] < 0)
-        return (sign, 0) if axis == 0 else (0, sign)
+        largest = max(abs(g[0]), abs(g[1]))
+        x, y = (((c > 0) - (c < 0)) * (abs(c) == largest) for c in g)
+        return x, y
 
     def _contact(self, one: Body, other: Body) -> list[float]:
         apart = [one.position[axis] - other.position[axis] for axis in (0, 1)]
@@ -179,6 +179,9 @@ class PredatorPreyByHand:
                 rewards.append(-rules.shaping_scale * share * nearest)
                 participants.append([i])
         self.ended = len(free) < len(prey) if rules.ends_at_first_capture else not free
+        if self.ended:
+            for body in predators + prey:
+                body.velocity = [0.0, 0.0]
         return Turn(sum(rewards), rewards, participants, self.ended, not self.ended and self.elapsed >= rules.horizon)
 
     def observation(self, i: int) -> list[float]:
