@@ -1,8 +1,9 @@
 """Shots, hits, shields and regeneration.
 
-*Cooldown.* In every loop the cooldown c falls by 1, to 0 at least. A unit that stands with its target in range and
-whose cooldown has run out begins a shot, and c = P (plus the negative remainder of the loop in which it ran out, if the
-ruleset keeps it). So over many loops there is a shot every P loops, not every ceil(P).
+*Cooldown.* c is the time until the weapon is ready, counted from the beginning of a loop. A unit that stands with its
+target in range begins a shot in the loop if c < 1, and c becomes c + P at that time: so over many loops there is a
+shot every P loops, not every ceil(P). (A ruleset that does not keep the remainder begins P at the end of the loop
+instead.) In every loop c falls by 1, to 0 at least.
 
 *Strikes* of a shot land as :mod:`~nucleolus_lib.envs.battle_units` says; a shot dies with its shooter, and a strike on
 a dead target is lost, but a beam still sweeps the place.
@@ -34,17 +35,27 @@ _TINY = 1e-12
 
 def begin_shots(tables: BattleTables, plan: Plan, cooldown: Tensor, attacks: Tensor) -> tuple[Tensor, Tensor]:
     """The cooldowns (U, B) after this loop, and which units (U, B) begin a shot."""
-    remainder = cooldown - 1.0
-    begins = attacks & (remainder <= 0.0)
-    period = plan.period
-    if tables.rules.keeps_remainder:
-        period = period + remainder * (cooldown > 0.0)
-    return torch.where(begins, period, remainder.clamp(min=0.0)), begins
+    begins = attacks & (cooldown < 1.0)
+    after = cooldown - 1.0
+    shot = after + plan.period if tables.rules.keeps_remainder else plan.period
+    return torch.where(begins, shot, after.clamp(min=0.0)), begins
 
 
-def strike_hits(weapons: Weapons, lands: Tensor, target: Tensor, index: Tensor) -> Tensor:
-    """Which attacker hits which victim, (I, K, B), from whose strike lands (I, B) on whom (I, B)."""
-    return (target[:, None] == index) & lands[:, None]
+def strikes(tables: BattleTables, lanes: Lanes, begins: Tensor, apart: Tensor) -> tuple[Tensor, Tensor]:
+    """``shot_left`` after this loop, and which units' strikes land in it, (U, B) each.
+
+    ``apart`` (U, B) is the distance to the target, for the flight of missiles.
+    """
+    if not tables.has_delays:
+        return lanes.shot_left, begins
+    length = tables.shot_length
+    if tables.has_missiles:
+        length = torch.addcmul(length, tables.flight, apart)
+    left = torch.where(begins, length, lanes.shot_left)
+    lands = left.ceil() == 1.0
+    if tables.strikes_twice:
+        lands = lands | ((left - tables.strike_gap).ceil() == 1.0)
+    return (left - 1.0).clamp(min=0.0), lands
 
 
 def beam_hits(
@@ -75,27 +86,22 @@ def beam_hits(
     return touched
 
 
-def harm(weapons: Weapons, hit: Tensor, health: Tensor, shield: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """What hits (I, K, B) leave of health and shield (K, B), and what the attackers removed, (I, K, B)."""
-    if not weapons.shielded:
-        weight = hit * weapons.strike
-        total = weight.sum(0)
-        left = (health - total).clamp(min=0.0)
-        return left, shield, weight * ((health - left) / (total + _TINY))
-    weight = hit * (weapons.damage * weapons.hits)
+def harm(weapons: Weapons, weight: Tensor, health: Tensor, shield: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Health and shield (K, B) that hits of these weights (I, K, B) leave, and the sum of the weights (K, B).
+
+    The weight of a strike is ``weapons.strike`` against a side without shields, else ``weapons.raw``.
+    """
     total = weight.sum(0)
-    rest = (total - shield).clamp(min=0.0)
+    if not weapons.shielded:
+        return (health - total).clamp(min=0.0), shield, total
     if weapons.uniform:
+        rest = (total - shield).clamp(min=0.0)
         loss = _health_loss(weapons.damage[0], weapons.armour, weapons.least, rest)
     else:
         before = weight.cumsum(0)
-        beyond = (before - shield).clamp(min=0.0)
-        part = beyond - (before - weight - shield).clamp(min=0.0)
+        part = (before - shield).clamp(min=0.0) - (before - weight - shield).clamp(min=0.0)
         loss = _health_loss(weapons.damage, weapons.armour, weapons.least, part).sum(0)
-    left = (health - loss).clamp(min=0.0)
-    shield_left = (shield - total).clamp(min=0.0)
-    removed = (health - left) + (shield - shield_left)
-    return left, shield_left, weight * (removed / (total + _TINY))
+    return (health - loss).clamp(min=0.0), (shield - total).clamp(min=0.0), total
 
 
 def _health_loss(damage: Tensor, armour: Tensor, least: float, rest: Tensor) -> Tensor:
@@ -108,6 +114,8 @@ def _health_loss(damage: Tensor, armour: Tensor, least: float, rest: Tensor) -> 
 def regenerate(tables: BattleTables, lanes: Lanes, wounded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Health, shield and shield wait (U, B) at the end of a loop, with ``wounded`` (U, B) the units hit in it."""
     health, shield, wait = lanes.health, lanes.shield, lanes.shield_wait
+    if not (tables.regenerates or tables.has_shields):
+        return health, shield, wait
     alive = health > 0.0
     if tables.regenerates:
         health = torch.minimum(health + tables.health_regeneration * alive, tables.max_health)

@@ -32,12 +32,10 @@ class Lanes(NamedTuple):
     shield: Tensor
     cooldown: Tensor
     shield_wait: Tensor
-    strike_in: Tensor
-    strikes_left: Tensor
+    shot_left: Tensor
     shot_target: Tensor
     enemy_target: Tensor
     dealt: Tensor
-    kills: Tensor
 
 
 class Plan(NamedTuple):
@@ -105,7 +103,6 @@ def make_plan(tables: BattleTables, state: BattleState, orders: Orders, draws: T
 def to_lanes(tables: BattleTables, state: BattleState) -> Lanes:
     """The state with battles last and an empty damage record."""
     n_allies, n_enemies, batch = tables.n_allies, tables.n_enemies, state.health.shape[0]
-    shot = state.shot_target.T
     return Lanes(
         place=state.position.permute(2, 1, 0).contiguous(),
         velocity=state.velocity.permute(2, 1, 0),
@@ -113,17 +110,15 @@ def to_lanes(tables: BattleTables, state: BattleState) -> Lanes:
         shield=state.shield.T.contiguous(),
         cooldown=state.cooldown.T.contiguous(),
         shield_wait=state.shield_wait.T.contiguous(),
-        strike_in=state.strike_in.T.contiguous(),
-        strikes_left=state.strikes_left.T.float(),
-        shot_target=shot.contiguous(),
+        shot_left=state.shot_left.T.contiguous(),
+        shot_target=state.shot_target.T.contiguous(),
         enemy_target=state.enemy_target.T.contiguous(),
         dealt=torch.zeros((n_allies, n_enemies, batch), device=tables.device),
-        kills=torch.zeros((n_allies, n_enemies, batch), dtype=torch.bool, device=tables.device),
     )
 
 
-def from_lanes(lanes: Lanes) -> tuple[dict[str, Tensor], DamageRecord]:
-    """The changed fields of the state, battles first, and the damage record."""
+def from_lanes(lanes: Lanes, before: Tensor) -> tuple[dict[str, Tensor], DamageRecord]:
+    """The changed fields of the state, battles first, and the damage record; ``before`` (B, U) is the old health."""
     fields = {
         "position": lanes.place.permute(2, 1, 0).contiguous(),
         "velocity": lanes.velocity.permute(2, 1, 0).contiguous(),
@@ -131,13 +126,11 @@ def from_lanes(lanes: Lanes) -> tuple[dict[str, Tensor], DamageRecord]:
         "shield": lanes.shield.T.contiguous(),
         "cooldown": lanes.cooldown.T.contiguous(),
         "shield_wait": lanes.shield_wait.T.contiguous(),
-        "strike_in": lanes.strike_in.T.contiguous(),
-        "strikes_left": lanes.strikes_left.T.long(),
+        "shot_left": lanes.shot_left.T.contiguous(),
         "shot_target": lanes.shot_target.T.contiguous(),
         "enemy_target": lanes.enemy_target.T.contiguous(),
     }
-    record = DamageRecord(
-        dealt=lanes.dealt.permute(2, 0, 1).contiguous(),
-        kills=lanes.kills.permute(2, 0, 1).contiguous(),
-    )
-    return fields, record
+    dealt = lanes.dealt.permute(2, 0, 1).contiguous()
+    n_allies = dealt.shape[1]
+    died = (before[:, n_allies:] > 0) & (fields["health"][:, n_allies:] <= 0)
+    return fields, DamageRecord(dealt=dealt, kills=died[:, None] & (dealt > 0))

@@ -24,13 +24,15 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.battle_combat import beam_hits, begin_shots, harm, regenerate, strike_hits
+from nucleolus_lib.envs.battle_combat import beam_hits, begin_shots, harm, regenerate, strikes
 from nucleolus_lib.envs.battle_lanes import Lanes, Plan, from_lanes, make_plan, to_lanes
 from nucleolus_lib.envs.battle_movement import move, wish
 from nucleolus_lib.envs.battle_state import NO_TARGET, BattleState, DamageRecord, Orders
 from nucleolus_lib.envs.battle_tables import BattleTables
 from nucleolus_lib.envs.battle_targets import choose_targets, squared_distances
 from nucleolus_lib.envs.battle_units import LOOPS_PER_STEP
+
+_LEAST_WEIGHT = 1e-9
 
 Loop = Callable[[BattleTables, Plan, Lanes, Tensor], Lanes]
 
@@ -54,8 +56,7 @@ def initial_state(tables: BattleTables, batch: int) -> BattleState:
         shield=tables.max_shield.T.expand(batch, -1).clone(),
         cooldown=filled(0, torch.float32, n_units),
         shield_wait=filled(0, torch.float32, n_units),
-        strike_in=filled(0, torch.float32, n_units),
-        strikes_left=filled(0, torch.int64, n_units),
+        shot_left=filled(0, torch.float32, n_units),
         shot_target=filled(NO_TARGET, torch.int64, n_units),
         enemy_target=filled(NO_TARGET, torch.int64, tables.n_enemies),
         last_action=filled(0, torch.int64, tables.n_allies),
@@ -90,7 +91,7 @@ def play_loops(
     lanes = to_lanes(tables, state)
     for turn in range(LOOPS_PER_STEP):
         lanes = play(tables, plan, lanes, plan.ally_first[turn])
-    fields, record = from_lanes(lanes)
+    fields, record = from_lanes(lanes, state.health)
     return replace(state, **fields), record
 
 
@@ -118,86 +119,73 @@ def one_loop(tables: BattleTables, plan: Plan, lanes: Lanes, ally_first: Tensor)
 
     goal = torch.where(engaged, lanes.place.gather(1, target.expand(2, -1, -1)), plan.goal)
     offset = goal - lanes.place
-    apart = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
-    attacks = engaged & alive & (apart <= _reach_squared(tables, target))
-    walks = (engaged | plan.free) & alive & ~attacks
+    apart = torch.hypot(offset[0], offset[1])
+    active = engaged & alive
+    attacks = active & (apart <= _reach(tables, target))
+    walks = (active | (plan.free & alive)) ^ attacks
     wanted = wish(tables, lanes.place, goal, offset, apart, walks)
     place, velocity = move(tables, lanes, parked, wanted, walks)
 
     cooldown, begins = begin_shots(tables, plan, lanes.cooldown, attacks)
-    lanes = lanes._replace(place=place, velocity=velocity, cooldown=cooldown, enemy_target=enemy_target)
-    lanes, lands = _strikes(tables, lanes, begins, target, apart)
-    lanes, wounded = _hits(tables, lanes, lands, ally_first)
+    shot_left, lands = strikes(tables, lanes, begins, apart)
+    lanes = lanes._replace(
+        place=place,
+        velocity=velocity,
+        cooldown=cooldown,
+        shot_left=shot_left,
+        shot_target=torch.where(begins, target, lanes.shot_target),
+        enemy_target=enemy_target,
+    )
+    lanes, wounded = _hits(tables, lanes, lands & alive, ally_first)
     health, shield, wait = regenerate(tables, lanes, wounded)
     return lanes._replace(health=health, shield=shield, shield_wait=wait)
 
 
-def _reach_squared(tables: BattleTables, target: Tensor) -> Tensor:
-    """(range + radius + radius of the target) squared, (U, 1) or (U, B)."""
-    if tables.same_radii:
-        n_allies = tables.n_allies
-        other = torch.cat([tables.radius[-1:].expand(n_allies, 1), tables.radius[:1].expand(tables.n_enemies, 1)])
-        return (tables.reach + other).square()
-    return (tables.reach + tables.radius[:, 0][target]).square()
-
-
-def _strikes(tables: BattleTables, lanes: Lanes, begins: Tensor, target: Tensor, apart: Tensor) -> tuple[Lanes, Tensor]:
-    """Shots that begin are queued; which units' strikes land in this loop, (U, B)."""
-    shot_target = torch.where(begins, target, lanes.shot_target)
-    if not tables.has_delays:
-        return lanes._replace(shot_target=shot_target), begins
-    delay = tables.hit_delay
-    if tables.has_missiles:
-        delay = delay + tables.flight * apart.sqrt()
-    strike_in = torch.where(begins, delay, lanes.strike_in)
-    strikes_left = torch.where(begins, tables.strikes, lanes.strikes_left)
-    lands = (strikes_left > 0.0) & (strike_in <= 0.0)
-    lanes = lanes._replace(
-        shot_target=shot_target,
-        strike_in=strike_in - 1.0 + tables.strike_gap * lands,
-        strikes_left=strikes_left - lands.float(),
-    )
-    return lanes, lands & (lanes.health > 0.0)
+def _reach(tables: BattleTables, target: Tensor) -> Tensor:
+    """Distance between centres within which a unit hits its target, (U, 1) or (U, B)."""
+    return tables.reach if tables.same_radii else tables.reach + tables.radius[:, 0][target]
 
 
 def _hits(tables: BattleTables, lanes: Lanes, lands: Tensor, ally_first: Tensor) -> tuple[Lanes, Tensor]:
-    """Health, shield and damage record after the hits of a loop, and which units were hit, (U, B)."""
+    """Health, shield and damage record after the strikes that land in a loop, and which units were hit, (U, B)."""
     n_allies = tables.n_allies
     ally_health, enemy_health = lanes.health[:n_allies], lanes.health[n_allies:]
     ally_shield, enemy_shield = lanes.shield[:n_allies], lanes.shield[n_allies:]
-    enemy_hit = _who_hits(tables, lanes, lands, allies=False)
-    ally_hit = _who_hits(tables, lanes, lands, allies=True)
-    # Enemies first: what they do before the allies' hits, in the battles where they are first.
-    early = enemy_hit & ~ally_first
-    ally_health, ally_shield, _ = harm(tables.enemy_weapons, early, ally_health, ally_shield)
-    ally_hit = ally_hit & (ally_health > 0.0)[:, None]
-    left, enemy_shield, dealt = harm(tables.ally_weapons, ally_hit, enemy_health, enemy_shield)
-    killed = (left <= 0.0) & (enemy_health > 0.0)
-    late = enemy_hit & ally_first & (left > 0.0)[:, None]
-    ally_health, ally_shield, _ = harm(tables.enemy_weapons, late, ally_health, ally_shield)
-    wounded = torch.cat([(early | late).any(0), ally_hit.any(0)])
+    ally_weight, enemy_weight = _weights(tables, lanes, lands)
+    # Allies that would die of the enemies' hits do not strike where the enemies are first.
+    survives = harm(tables.enemy_weapons, enemy_weight, ally_health, ally_shield)[0] > 0.0
+    ally_weight = ally_weight * (ally_first | survives)[:, None]
+    enemy_left, enemy_shield_left, total = harm(tables.ally_weapons, ally_weight, enemy_health, enemy_shield)
+    removed = (enemy_health - enemy_left) + (enemy_shield - enemy_shield_left)
+    # And the other way round.
+    enemy_weight = enemy_weight * (~ally_first | (enemy_left > 0.0))[:, None]
+    ally_left, ally_shield_left, suffered = harm(tables.enemy_weapons, enemy_weight, ally_health, ally_shield)
     lanes = lanes._replace(
-        health=torch.cat([ally_health, left]),
-        shield=torch.cat([ally_shield, enemy_shield]),
-        dealt=lanes.dealt + dealt,
-        kills=lanes.kills | (ally_hit & killed),
+        health=torch.cat([ally_left, enemy_left]),
+        dealt=torch.addcmul(lanes.dealt, ally_weight, removed / total.clamp(min=_LEAST_WEIGHT)),
     )
-    return lanes, wounded
+    if not tables.has_shields:
+        return lanes, lands
+    shield = torch.cat([ally_shield_left, enemy_shield_left])
+    return lanes._replace(shield=shield), torch.cat([suffered, total]) > 0.0
 
 
-def _who_hits(tables: BattleTables, lanes: Lanes, lands: Tensor, allies: bool) -> Tensor:
-    """Which attackers of a side hit which units of the other, (I, K, B)."""
+def _weights(tables: BattleTables, lanes: Lanes, lands: Tensor) -> tuple[Tensor, Tensor]:
+    """The weights of the strikes that land: of allies on enemies (A, E, B), and of enemies on allies (E, A, B)."""
     n_allies, n_units = tables.n_allies, tables.n_units
-    mine, theirs = (
-        (slice(0, n_allies), slice(n_allies, n_units)) if allies else (slice(n_allies, n_units), slice(0, n_allies))
-    )
-    weapons = tables.ally_weapons if allies else tables.enemy_weapons
-    hit = strike_hits(weapons, lands[mine], lanes.shot_target[mine], tables.own[theirs])
-    if weapons.beams:
-        chosen = list(weapons.beams)
-        shots = (lanes.shot_target[mine][chosen] - theirs.start).clamp(min=0, max=theirs.stop - theirs.start - 1)
-        beams = beam_hits(
-            tables, weapons, lands[mine][chosen], lanes.place[:, mine][:, chosen], lanes.place[:, theirs], shots
-        )
-        hit = hit.index_put((torch.tensor(chosen, device=hit.device),), beams)
-    return hit & (lanes.health[theirs] > 0.0)
+    sides = slice(0, n_allies), slice(n_allies, n_units)
+    weights = []
+    for mine, theirs, weapons in (
+        (sides[0], sides[1], tables.ally_weapons),
+        (sides[1], sides[0], tables.enemy_weapons),
+    ):
+        hit = (lanes.shot_target[mine, None] == tables.own[theirs]) & lands[mine, None]
+        if weapons.beams is not None:
+            shooters = weapons.beams
+            number = theirs.stop - theirs.start
+            target = (lanes.shot_target[mine][shooters] - theirs.start).clamp(0, number - 1)
+            place = lanes.place[:, mine][:, shooters]
+            beams = beam_hits(tables, weapons, lands[mine][shooters], place, lanes.place[:, theirs], target)
+            hit = hit.index_copy(0, shooters, beams)
+        weights.append(hit * (weapons.raw if weapons.shielded else weapons.strike))
+    return weights[0], weights[1]

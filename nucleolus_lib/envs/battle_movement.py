@@ -23,7 +23,8 @@ from nucleolus_lib.envs.battle_lanes import Lanes
 from nucleolus_lib.envs.battle_tables import BattleTables
 from nucleolus_lib.envs.battle_terrain import brake, next_stop, walk
 
-_TINY = 1e-12
+_MOST = 1e6
+"""Bound of overlaps relative to the distance, for units in exactly the same place: they do not push each other."""
 
 
 def wish(tables: BattleTables, place: Tensor, goal: Tensor, offset: Tensor, apart: Tensor, walks: Tensor) -> Tensor:
@@ -34,17 +35,16 @@ def wish(tables: BattleTables, place: Tensor, goal: Tensor, offset: Tensor, apar
     place, goal
         (2, U, B).
     offset, apart
-        ``goal - place`` and its squared length (U, B).
+        ``goal - place`` and its length (U, B).
     walks
         (U, B) bool.
     """
     if tables.terrain.ways is not None and tables.rules.finds_ways:
         offset = next_stop(tables.terrain, place, goal) - place
-        apart = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
-    share = torch.where(walks, tables.speed, 0.0) * (apart + _TINY).rsqrt()
-    if tables.rules.slows_at_goal:
-        share = share.clamp(max=1.0)
-    wanted = offset * share
+        apart = torch.hypot(offset[0], offset[1])
+    # At the goal itself the share is infinite; a unit that stops there needs 1 at most, others must be near it to stop.
+    share = (tables.speed / apart).clamp(max=1.0 if tables.rules.slows_at_goal else _MOST)
+    wanted = torch.where(walks, offset * share, 0.0)
     if tables.rules.foresight is not None:
         wanted = brake(tables.terrain, place, wanted, tables.rules.foresight)
     return wanted
@@ -53,8 +53,8 @@ def wish(tables: BattleTables, place: Tensor, goal: Tensor, offset: Tensor, apar
 def pushes(tables: BattleTables, place: Tensor, walks: Tensor) -> Tensor:
     """Pushes (2, U, B) on walking units at these places (2, U, B); dead units must be parked."""
     offset = place[:, :, None] - place[:, None]
-    apart = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
-    overlap = apart.add_(_TINY).rsqrt_().mul_(tables.separation).sub_(1.0).clamp_(min=0.0)
+    overlap = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
+    overlap.rsqrt_().mul_(tables.separation).sub_(1.0).clamp_(0.0, _MOST)
     overlap.mul_(torch.where(walks, 0.5, 1.0))
     return torch.where(walks, offset.mul_(overlap).sum(2), 0.0)
 
@@ -69,6 +69,5 @@ def move(tables: BattleTables, lanes: Lanes, parked: Tensor, wanted: Tensor, wal
         step = brake(tables.terrain, lanes.place, avoid(tables, parked, lanes.velocity, wanted, walks), foresight)
         return walk(tables.terrain, lanes.place, step), step
     step = wanted + pushes(tables, parked + wanted, walks)
-    length = torch.addcmul(step[0] * step[0], step[1], step[1])
-    step = step * ((length + _TINY).rsqrt() * tables.speed).clamp(max=1.0)
+    step = step * (tables.speed / torch.hypot(step[0], step[1])).clamp(max=1.0)
     return walk(tables.terrain, lanes.place, step), lanes.velocity

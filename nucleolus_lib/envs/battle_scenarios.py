@@ -21,16 +21,18 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nucleolus_lib.envs.battle_scenario_checks import check_scenario
 from nucleolus_lib.envs.battle_units import UnitType, unit_type
 from nucleolus_lib.envs.errors import ScenarioError
-from nucleolus_lib.games.datasets import data_folder
 
 GAP = 0.05
 """Space between the edges of units in the starting layout."""
@@ -88,9 +90,7 @@ class Scenario:
     cliff: NDArray[np.bool_] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        _check_sides(self)
-        _check_ground(self)
-        _check_positions(self)
+        check_scenario(self)
 
     @property
     def n_allies(self) -> int:
@@ -116,69 +116,6 @@ class Scenario:
     def size(self) -> tuple[int, int]:
         """Width and height of the map in cells."""
         return self.walkable.shape[0], self.walkable.shape[1]
-
-
-def _check_sides(scenario: Scenario) -> None:
-    name = scenario.name
-    for side, units, places in (
-        ("allies", scenario.allies, scenario.ally_positions),
-        ("enemies", scenario.enemies, scenario.enemy_positions),
-    ):
-        if not units:
-            raise ScenarioError(f"{name}: a battle needs units on both sides; {side} is empty")
-        if len(units) != len(places):
-            raise ScenarioError(
-                f"{name}: one starting point per unit; {side} has {len(units)} units and {len(places)} points"
-            )
-        for unit in units:
-            unit_type(unit, scenario.rules)
-    for side, race in (("ally_race", scenario.ally_race), ("enemy_race", scenario.enemy_race)):
-        if race not in ("P", "T", "Z"):
-            raise ScenarioError(f"{name}: {side} is 'P' (Protoss), 'T' (Terran) or 'Z' (Zerg); got {race!r}")
-    if scenario.episode_limit < 1:
-        raise ScenarioError(f"{name}: episode_limit counts environment steps, 1 or more; got {scenario.episode_limit}")
-
-
-def _check_ground(scenario: Scenario) -> None:
-    name, walkable, cliff = scenario.name, scenario.walkable, scenario.cliff
-    if walkable.ndim != 2 or walkable.dtype != np.bool_ or not walkable.any():
-        raise ScenarioError(
-            f"{name}: walkable is a bool array (width, height), indexed [x, y], with at least one walkable cell; "
-            f"got {walkable.dtype} {walkable.shape}"
-        )
-    if cliff is not None and (cliff.shape != walkable.shape or cliff.dtype != np.bool_ or (cliff & walkable).any()):
-        raise ScenarioError(
-            f"{name}: cliff is a bool array of the shape of walkable, {walkable.shape}, and marks no walkable cell; "
-            f"got {cliff.dtype} {cliff.shape}"
-        )
-    point = scenario.attack_point
-    if point is not None and not (0 <= point[0] < walkable.shape[0] and 0 <= point[1] < walkable.shape[1]):
-        raise ScenarioError(f"{name}: attack_point lies on the map, {walkable.shape}; got {point}")
-
-
-def _check_positions(scenario: Scenario) -> None:
-    name, (width, height) = scenario.name, scenario.size
-    units = scenario.ally_types + scenario.enemy_types
-    places = scenario.ally_positions + scenario.enemy_positions
-    labels = [f"ally {i}" for i in range(scenario.n_allies)] + [f"enemy {k}" for k in range(scenario.n_enemies)]
-    for label, unit, (x, y) in zip(labels, units, places, strict=True):
-        if not (0 <= x < width and 0 <= y < height and scenario.walkable[int(x), int(y)]):
-            cells = np.argwhere(scenario.walkable)
-            cx, cy = cells[((cells + 0.5 - (x, y)) ** 2).sum(1).argmin()] + 0.5
-            raise ScenarioError(
-                f"{name}: {label} ({unit.name}) starts at ({x:g}, {y:g}), outside the walkable area; "
-                f"the nearest walkable cell has its centre at ({cx:g}, {cy:g})"
-            )
-    for i, (label, unit, place) in enumerate(zip(labels, units, places, strict=True)):
-        for other_label, other, other_place in zip(labels[:i], units[:i], places[:i], strict=True):
-            need = unit.separation + other.separation
-            apart = math.dist(place, other_place)
-            meet = unit.collides_with_ground == other.collides_with_ground
-            if meet and apart < need - 1e-6:
-                raise ScenarioError(
-                    f"{name}: {label} ({unit.name}) and {other_label} ({other.name}) overlap: their centres are "
-                    f"{apart:.3g} apart and need {need:.3g}; move one of them"
-                )
 
 
 def square_layout(units: tuple[UnitType, ...], spawn: Point, enemy: bool) -> tuple[Point, ...]:
@@ -247,6 +184,16 @@ _MAPS: dict[str, _Map] = {
     "25m": _Map((("marine", 25),), (("marine", 25),), 150, "TT", "marines"),
     "3s5z": _Map((("stalker", 3), ("zealot", 5)), (("stalker", 3), ("zealot", 5)), 150, "PP", _MIXED, 2),
     "3s5z_vs_3s6z": _Map((("stalker", 3), ("zealot", 5)), (("stalker", 3), ("zealot", 6)), 170, "PP", _MIXED, 2),
+    "6h_vs_8z": _Map(
+        (("hydralisk", 6),),
+        (("zealot", 8),),
+        150,
+        "ZP",
+        "hydralisks",
+        ground="6h_vs_8z",
+        spawns=((14.5998, 9.49), (14.41, 16.7597)),
+        attack_point=(14.5998, 9.49),
+    ),
 }
 
 _OTHER_GROUND = {("band", "smaclite")}
@@ -259,11 +206,16 @@ MAP_NAMES: tuple[str, ...] = tuple(_MAPS)
 @cache
 def ground(name: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Walkable cells and cliff cells, each indexed [x, y], of one of the grids in ``data/battle/map_geometry.json``."""
-    path = data_folder() / "battle" / "map_geometry.json"
+    # Not through the layer games, which needs more packages than a machine that only trains has.
+    named = os.environ.get("NUCLEOLUS_DATA")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
+    path = folder / "battle" / "map_geometry.json"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))[name]
     except FileNotFoundError as error:
-        raise ScenarioError(f"{path} is missing; restore it with 'git checkout -- data'") from error
+        raise ScenarioError(
+            f"{path} is missing; restore it with 'git checkout -- data', or set NUCLEOLUS_DATA to the folder 'data'"
+        ) from error
     width, height = record["size"]
     grids = []
     for runs_by_y in (record["walkable_runs_by_y"], record.get("cliff_runs_by_y", [[]] * height)):

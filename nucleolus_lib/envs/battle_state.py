@@ -3,8 +3,8 @@
 Units are numbered 0, ..., U - 1 with U = A + E, the A allies first. A dead unit has health 0 and keeps its slot. Times
 are in game loops.
 
-*A shot under way.* ``strikes_left`` counts the strikes of a unit's last shot that are still to come, ``strike_in`` the
-loops until the next of them, and ``shot_target`` the number of the unit that it strikes.
+*A shot under way.* ``shot_left`` is the time until the last strike of a unit's shot has landed, 0 if no strike is to
+come, and ``shot_target`` the number of the unit that it strikes.
 
 *Trackers.* ``episode_return`` and ``elapsed`` stop when ``ended`` is set. They belong to the environment step
 (:mod:`nucleolus_lib.envs.battle`); :func:`nucleolus_lib.envs.battle_loop.play_loops` leaves them alone.
@@ -38,13 +38,11 @@ class BattleState:
     health, shield
         (B, U) float32.
     cooldown
-        (B, U) float32, loops until the weapon is ready.
+        (B, U) float32, loops until the weapon is ready; below 1 a shot can begin in the next loop.
     shield_wait
         (B, U) float32, loops until the shield regenerates.
-    strike_in
-        (B, U) float32, loops until the next strike of the shot under way.
-    strikes_left
-        (B, U) int64.
+    shot_left
+        (B, U) float32, loops until the shot under way is over.
     shot_target
         (B, U) int64, number of a unit in 0, ..., U - 1, or NO_TARGET before the first shot.
     enemy_target
@@ -65,8 +63,7 @@ class BattleState:
     shield: Tensor
     cooldown: Tensor
     shield_wait: Tensor
-    strike_in: Tensor
-    strikes_left: Tensor
+    shot_left: Tensor
     shot_target: Tensor
     enemy_target: Tensor
     last_action: Tensor
@@ -102,7 +99,7 @@ class DamageRecord:
         (B, A, E) float32, health and shield that ally i took from enemy k. Allies whose hits land in the same loop
         share what they took in proportion to the damage of their hits.
     kills
-        (B, A, E) bool, whether a hit of ally i landed in the loop in which enemy k died.
+        (B, A, E) bool, whether enemy k died in the step and ally i took something from it in the step.
     """
 
     dealt: Tensor

@@ -40,5 +40,5 @@ def choose_targets(tables: BattleTables, plan: Plan, apart: Tensor, enemy_target
     keeps = (enemy_target == tables.own[: tables.n_allies, :, None]) & (
         plan.aims | (apart <= tables.enemy_reach_squared)
     )
-    least, nearest = torch.where(keeps, key - _KEPT, key).min(0)
+    least, nearest = torch.add(key, keeps, alpha=-_KEPT).min(0)
     return torch.where(least < OUT_KEY / 2, nearest, NO_TARGET)

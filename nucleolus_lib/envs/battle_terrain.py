@@ -23,9 +23,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 from torch import Tensor
 
 EDGE = 1e-3
@@ -171,9 +168,7 @@ def build_ways(walkable: NDArray[np.bool_], device: torch.device) -> Ways | None
     if clear.all():
         return None
     count = len(cells)
-    number = np.full(walkable.shape, -1)
-    number[tuple(cells.T)] = np.arange(count)
-    before = dijkstra(_neighbours(cells, number), directed=False, return_predecessors=True)[1]
+    before = last_steps(cells, walkable)
     waypoint = np.full((2, count, count), np.inf)
     everywhere = np.arange(count)
     for start in range(count):
@@ -187,25 +182,35 @@ def build_ways(walkable: NDArray[np.bool_], device: torch.device) -> Ways | None
         hidden = ~clear[start]
         waypoint[:, start, hidden] = cells[at[hidden]].T + 0.5
     everywhere_else = np.argwhere(np.ones_like(walkable))
-    nearest = cKDTree(cells).query(everywhere_else)[1]
+    nearest = ((everywhere_else[:, None] - cells) ** 2).sum(-1).argmin(1)
     return Ways(
         cell=torch.tensor(nearest, dtype=torch.int64, device=device),
         waypoint=torch.tensor(waypoint.reshape(2, -1), dtype=torch.float32, device=device),
     )
 
 
-def _neighbours(cells: NDArray[np.int64], number: NDArray[np.int64]) -> csr_matrix:
-    framed = np.pad(number, 1, constant_values=-1)
+def last_steps(cells: NDArray[np.int64], walkable: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The cell before d on a shortest path from c to d, (C, C), by Floyd and Warshall; -1 if there is none."""
+    count = len(cells)
+    number = np.full((walkable.shape[0] + 2, walkable.shape[1] + 2), -1)
+    number[tuple(cells.T + 1)] = np.arange(count)
     x, y = cells.T + 1
-    rows, columns, lengths = [], [], []
+    length = np.full((count, count), np.inf)
+    np.fill_diagonal(length, 0.0)
+    before = np.full((count, count), -1)
     for dx, dy in ((1, 0), (0, 1), (1, 1), (1, -1)):
-        other = framed[x + dx, y + dy]
-        free = (other >= 0) & (framed[x + dx, y] >= 0) & (framed[x, y + dy] >= 0)
-        rows.append(np.nonzero(free)[0])
-        columns.append(other[free])
-        lengths.append(np.full(int(free.sum()), float(np.hypot(dx, dy))))
-    shape = (len(cells), len(cells))
-    return csr_matrix((np.concatenate(lengths), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
+        other = number[x + dx, y + dy]
+        free = np.nonzero((other >= 0) & (number[x + dx, y] >= 0) & (number[x, y + dy] >= 0))[0]
+        there = other[free]
+        length[free, there] = length[there, free] = np.hypot(dx, dy)
+        before[free, there], before[there, free] = free, there
+    for k in range(count):
+        by_k = length[:, k, None] + length[k]
+        # Strictly shorter by more than rounding, so that equal paths do not flip with the order of cells.
+        rows, columns = np.nonzero(by_k < length - 1e-9)
+        length[rows, columns] = by_k[rows, columns]
+        before[rows, columns] = before[k, columns]
+    return before
 
 
 def cell_index(terrain: Terrain, place: Tensor) -> Tensor:

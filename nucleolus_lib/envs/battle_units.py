@@ -44,41 +44,6 @@ ATTACK_ORDER_RANGE = 6.0
 
 
 @dataclass(frozen=True)
-class Ruleset:
-    """What differs between rulesets beside the rows.
-
-    Parameters
-    ----------
-    name
-        As in the module's docstring.
-    least_damage
-        What a hit that reaches the health takes from it at least, whatever the armour.
-    keeps_remainder
-        Whether a period begins at the fraction of a loop at which the weapon was ready, not at the whole loop.
-    slows_at_goal
-        Whether a unit stops at its goal; otherwise it always walks at full speed, and beyond.
-    shoots_the_dead
-        Whether an ordered attack goes on against a target that has died during the step.
-    beam_needs_centre
-        Whether a beam hits only units with their centre within half its diagonal from the target.
-    finds_ways
-        Whether units walk round walls; otherwise they always walk straight at their goal.
-    foresight
-        None, or a number of loops: so slowly does a unit close in on a wall, or on a unit nearby, that it would not
-        touch it within so many loops. None: it walks up to it.
-    """
-
-    name: str
-    least_damage: float = 0.5
-    keeps_remainder: bool = True
-    slows_at_goal: bool = True
-    shoots_the_dead: bool = False
-    beam_needs_centre: bool = False
-    finds_ways: bool = True
-    foresight: float | None = None
-
-
-@dataclass(frozen=True)
 class UnitType:
     """One row: a unit type under one ruleset.
 
@@ -207,6 +172,7 @@ _STALKER = UnitType(
     period=23.04,
     scan=6.0,
     hit_delay=2.672,
+    missile_speed=1.171875,
     armoured=True,
 )
 _ZERGLING = UnitType(
@@ -250,6 +216,25 @@ _COLOSSUS = UnitType(
     crosses_cliffs=True,
 )
 
+_HYDRALISK = UnitType(
+    name="hydralisk",
+    race="Z",
+    sc2_id=107,
+    smac_max_cooldown=10.0,
+    health=80.0,
+    health_regeneration=0.0170875,
+    radius=0.625,
+    separation=0.5,
+    speed=0.140625,
+    damage=12.0,
+    range=5.0,
+    period=13.28,
+    scan=5.0,
+    hit_delay=3.328,
+    missile_speed=2.5,
+    light=True,
+)
+
 
 def _at_once(unit: UnitType) -> UnitType:
     """SMAClite: damage in the tick of the shot, and no chance in the period."""
@@ -261,7 +246,7 @@ def _rows(*units: UnitType) -> dict[str, UnitType]:
 
 
 UNIT_TYPES: dict[str, dict[str, UnitType]] = {
-    "liberty": _rows(_MARINE, _ZEALOT, _STALKER, _ZERGLING, _COLOSSUS),
+    "liberty": _rows(_MARINE, _ZEALOT, _STALKER, _ZERGLING, _COLOSSUS, _HYDRALISK),
     "lotv": _rows(
         replace(_MARINE, scan=5.5),
         _ZEALOT,
@@ -294,23 +279,6 @@ UNIT_TYPES: dict[str, dict[str, UnitType]] = {
     ),
 }
 """Ruleset, then unit name, to its row."""
-
-
-RULESETS: dict[str, Ruleset] = {
-    "liberty": Ruleset("liberty"),
-    "lotv": Ruleset("lotv"),
-    "smaclite": Ruleset(
-        "smaclite",
-        least_damage=0.0,
-        keeps_remainder=False,
-        slows_at_goal=False,
-        shoots_the_dead=True,
-        beam_needs_centre=True,
-        finds_ways=False,
-        foresight=16.0,
-    ),
-}
-"""Name to ruleset."""
 
 
 def unit_type(name: str, rules: str = "liberty") -> UnitType:
