@@ -44,7 +44,7 @@ CHAPTERS = (
         5, "The Markov core and the Markov nucleolus", "What is stable in every state of a world?", MARKOV, (2, 4), True
     ),
     BookChapter(6, "The nucleolus Q-operator", "Does learning with it converge, and to what?", MARKOV, (5,), True),
-    BookChapter(7, "Batched worlds", "How are a thousand worlds stepped at once?", LEARNING, (4,), False),
+    BookChapter(7, "Batched worlds", "How are a thousand worlds stepped at once?", LEARNING, (4,), True),
     BookChapter(8, "Value factorisation", "How do VDN, QMIX and SHAQ share credit?", LEARNING, (3, 7), True),
     BookChapter(9, "Nucleolus Q-learning", "What does the deep version do, line by line?", LEARNING, (6, 8), False),
     BookChapter(10, "Predator-prey results", "Does it learn faster when hunting?", RESULTS, (9,), False),
