@@ -124,7 +124,8 @@ def improvement_matrix(table: pd.DataFrame) -> Figure:
     for row in table.itertuples():
         grid[place[str(row.x)], place[str(row.y)]] = float(str(row.probability))
     figure, axes = plt.subplots(figsize=(COLUMN_WIDTH, 0.75 + 0.62 * len(names)))
-    image = axes.imshow(grid, cmap="RdBu_r", vmin=0, vmax=1, aspect="auto", alpha=0.75)
+    # the pale middle of the scale, so that the numbers are read on every cell
+    axes.imshow(grid, cmap="RdBu_r", vmin=-0.75, vmax=1.75, aspect="auto")
     for row in table.itertuples():
         text = f"{row.probability:.2f}\n{row.low:.2f} to {row.high:.2f}"
         axes.text(place[str(row.y)], place[str(row.x)], text, ha="center", va="center", fontsize=8, color=INK)
@@ -134,7 +135,6 @@ def improvement_matrix(table: pd.DataFrame) -> Figure:
     axes.set(xlabel="... than a run of this", ylabel="a run of this is better ...")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=axes, label="probability", fraction=0.04)
     return figure
 
 

@@ -64,12 +64,15 @@ class PaperClaim:
     """From the facts of every method, of which more level is better, to whether the claim holds."""
 
 
-def curve_facts(suite: RunSuite, world: str, algorithm: str, metric: Metric, rng: np.random.Generator) -> CurveFacts:
-    """The facts of one method's curves, as scores: more is better."""
+def curve_facts(
+    suite: RunSuite, world: str, algorithm: str, metric: Metric, *, seed: int = 0, n_resamples: int = 2000
+) -> CurveFacts:
+    """The facts of one method's curves, as scores: more is better. Seed and resamples are those of the interval."""
     runs = suite.of(world, algorithm)
     scores = [metric.score(run_column(run, metric.column)) for run in runs]
     levels = np.array([final_score(score) for score in scores])
-    interval = bootstrap_interval(interquartile_mean, levels[:, None], rng=rng)
+    rng = np.random.default_rng(seed)
+    interval = bootstrap_interval(interquartile_mean, levels[:, None], rng=rng, n_resamples=n_resamples)
     reached = []
     for run, score, level in zip(runs, scores, levels, strict=True):
         goal = score[0] + 0.9 * (level - score[0])
@@ -160,11 +163,12 @@ CLAIMS: tuple[PaperClaim, ...] = (
 """The comparisons, in the order of the text."""
 
 
-def all_facts(suite: RunSuite, world: str, metric: Metric, *, seed: int = 0) -> dict[str, CurveFacts]:
+def all_facts(
+    suite: RunSuite, world: str, metric: Metric, *, seed: int = 0, n_resamples: int = 2000
+) -> dict[str, CurveFacts]:
     """The facts of every method of the paper that was run on ``world``."""
-    rng = np.random.default_rng(seed)
-    ran = suite.algorithms(world)
-    return {name: curve_facts(suite, world, name, metric, rng) for name in PAPER_METHODS if name in ran}
+    ran = [name for name in PAPER_METHODS if name in suite.algorithms(world)]
+    return {name: curve_facts(suite, world, name, metric, seed=seed, n_resamples=n_resamples) for name in ran}
 
 
 def claim_table(facts: dict[str, CurveFacts]) -> pd.DataFrame:

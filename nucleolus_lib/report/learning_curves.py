@@ -125,7 +125,7 @@ def _label_references(axes: Axes, references: Mapping[str, float]) -> None:
     for name, value in sorted(references.items(), key=lambda item: item[1]):
         place = max(value, place + apart)
         axes.annotate(
-            f"{name}: {value:.3g}",
+            f"{name.replace('_', ' ')}: {value:.3g}",
             (1.0, value),
             (1.015, place),
             xycoords=axes.get_yaxis_transform(),

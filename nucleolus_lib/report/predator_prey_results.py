@@ -11,7 +11,7 @@ other ``pp-8v4``    captured prey                               an episode that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,18 +104,20 @@ def efficiency_by_scripts(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def claims_by_world(suite: RunSuite, worlds: Sequence[str], *, seed: int = 0) -> pd.DataFrame:
-    """The paper's sentences (:mod:`.figure_two`) with one column of verdicts per world."""
-    tables = {world: figure_two.claim_table(facts_of(suite, world, seed=seed)) for world in worlds}
+def claims_by_world(facts: Mapping[str, dict[str, figure_two.CurveFacts]]) -> pd.DataFrame:
+    """The paper's sentences (:mod:`.figure_two`) with one column of verdicts per world, from the facts by world."""
+    tables = {world: figure_two.claim_table(found) for world, found in facts.items()}
     first = next(iter(tables.values()))[["the text", "read as"]].copy()
     for world, table in tables.items():
         first[world] = table["here"]
     return first
 
 
-def facts_of(suite: RunSuite, world: str, *, seed: int = 0) -> dict[str, figure_two.CurveFacts]:
+def facts_of(
+    suite: RunSuite, world: str, *, seed: int = 0, n_resamples: int = 2000
+) -> dict[str, figure_two.CurveFacts]:
     """The facts of the paper's five methods on ``world``, by the outcome that counts there."""
-    return figure_two.all_facts(suite, world, counted_metric(world), seed=seed)
+    return figure_two.all_facts(suite, world, counted_metric(world), seed=seed, n_resamples=n_resamples)
 
 
 def gap_tables(

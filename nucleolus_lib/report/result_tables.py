@@ -22,10 +22,11 @@ def final_table(suite: RunSuite, world: str, metric: Metric, *, seed: int = 0, n
     DataFrame
         ``algorithm`` (its name in the library), ``runs``, ``iqm``, ``low``, ``high``, ``worst``, ``best``.
     """
-    rng = np.random.default_rng(seed)
     rows = []
     for name in suite.algorithms(world):
         final = suite.final(world, name, metric.column)
+        # a generator for each, so that a method's interval does not depend on which others were run
+        rng = np.random.default_rng(seed)
         interval = bootstrap_interval(interquartile_mean, final[:, None], rng=rng, n_resamples=n_resamples)
         ordered = np.sort(metric.score(final)) * (1 if metric.more_is_better else -1)
         rows.append(

@@ -7,8 +7,10 @@ which less is better is negated first. The statistics of Agarwal et al. (2021):
 take the mean of the others. With n <= 3 nothing is left out: then it is the mean.
 
 *Stratified bootstrap.* A resample keeps the tasks and draws, for every task on its own, R of its R runs with
-replacement. The percentile interval of confidence c for a statistic reaches from its (1 - c)/2 quantile over many
-resamples to its (1 + c)/2 quantile, with linear interpolation between neighbouring values.
+replacement. The percentile interval of confidence c for a statistic reaches from its (1 - c)/2 quantile over the
+resamples to its (1 + c)/2 quantile. There are R^(R M) equally likely resamples. If that is few, all of them are taken,
+and a quantile p is the smallest value that at least the share p of them does not exceed: nothing is random. Otherwise
+many are drawn, and quantiles are interpolated linearly between neighbouring values.
 
 *Performance profile.* The share of scores above a threshold tau,
 
@@ -21,10 +23,10 @@ resamples to its (1 + c)/2 quantile, with linear interpolation between neighbour
 which is the Mann-Whitney statistic divided by the number of pairs.
 
 Few runs. A resample consists of copies of the R scores that were seen, so no interval reaches beyond them. With R = 3
-and one task, a resample is three times the lowest score with probability 1/27, which is more than 2.5 %: the 95 %
-percentile interval is then nothing but the range from the lowest to the highest run, and for continuous scores that
-range misses the median of the distribution in one study of four, :func:`range_coverage`. No statement of significance
-can rest on it.
+and one task, one resample of 27 is three times the lowest score, which is more than 2.5 %: the 95 % interval of
+a mean is then nothing but the range from the lowest to the highest run, and for continuous scores that range misses
+the median of the distribution in one study of four, :func:`range_coverage`. No statement of significance can rest on
+it.
 
 References
 ----------
@@ -36,8 +38,10 @@ variables is stochastically larger than the other, The Annals of Mathematical St
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -130,6 +134,15 @@ def stratified_indices(rng: np.random.Generator, n_resamples: int, n_runs: int, 
     return rng.integers(n_runs, size=(n_resamples, n_runs, n_tasks))
 
 
+def all_indices(shapes: Sequence[tuple[int, int]]) -> list[NDArray[np.int64]]:
+    """Every joint resample of samples with the given (R, M), once: for each sample its (S, R, M) indices."""
+    each = [
+        np.array(list(product(range(runs), repeat=runs * tasks))).reshape(-1, runs, tasks) for runs, tasks in shapes
+    ]
+    joint = np.indices([len(indices) for indices in each]).reshape(len(each), -1)
+    return [indices[chosen] for indices, chosen in zip(each, joint, strict=True)]
+
+
 def resampled(scores: ArrayLike, indices: NDArray[np.int64]) -> NDArray[np.float64]:
     """The resamples of ``scores`` (..., R, M) by ``indices`` (S, R, M), as (S, ..., R, M).
 
@@ -158,8 +171,10 @@ def bootstrap_interval(
         Arrays (..., R, M); each is resampled on its own, as independent methods are.
     rng
         Source of the resamples.
-    n_resamples, confidence
-        Size of the bootstrap; c.
+    n_resamples
+        How many are drawn. If there are no more than that, all of them are taken instead.
+    confidence
+        c.
 
     Returns
     -------
@@ -176,17 +191,24 @@ def bootstrap_interval(
     Memory is n_resamples times the scores.
     """
     _check_confidence(confidence)
-    drawn = []
-    for sample in scores:
-        x = _scores(sample)
-        drawn.append(resampled(x, stratified_indices(rng, n_resamples, *x.shape[-2:])))
-    return Interval(statistic(*scores), *percentiles(statistic(*drawn), confidence))
+    samples = [_scores(sample) for sample in scores]
+    shapes = [x.shape[-2:] for x in samples]
+    is_exact = math.prod(float(runs) ** (runs * tasks) for runs, tasks in shapes) <= n_resamples
+    chosen = all_indices(shapes) if is_exact else [stratified_indices(rng, n_resamples, *shape) for shape in shapes]
+    values = statistic(*(resampled(x, indices) for x, indices in zip(samples, chosen, strict=True)))
+    return Interval(statistic(*samples), *percentiles(values, confidence, is_exact))
 
 
-def percentiles(values: ArrayLike, confidence: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The two ends of the percentile interval of ``values`` (S, ...), each (...)."""
+def percentiles(
+    values: ArrayLike, confidence: float = 0.95, is_exact: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The two ends of the percentile interval of ``values`` (S, ...), each (...).
+
+    ``is_exact`` says that the values are those of all resamples rather than of a random choice of them.
+    """
     _check_confidence(confidence)
-    low, high = np.quantile(np.asarray(values), [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    ends = [(1 - confidence) / 2, (1 + confidence) / 2]
+    low, high = np.quantile(np.asarray(values), ends, axis=0, method="inverted_cdf" if is_exact else "linear")
     return np.asarray(low), np.asarray(high)
 
 

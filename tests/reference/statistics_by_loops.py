@@ -43,6 +43,14 @@ def percentile(values, share):
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
+def smallest_reaching(values, share):
+    """The smallest value that at least ``share`` of the values do not exceed."""
+    for value in sorted(values):
+        if sum(1 for other in values if other <= value) >= share * len(values):
+            return value
+    return max(values)
+
+
 def resample(rows, indices):
     """The rows that one table of indices (runs by tasks) picks."""
     return [[rows[r][m] for m, r in enumerate(picked)] for picked in indices]

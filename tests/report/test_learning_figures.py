@@ -41,7 +41,7 @@ def test_every_algorithm_has_a_look_of_its_own():
 
 
 def test_learning_curves_draw_mean_band_and_every_seed():
-    panel = curve_panel(SUITE, "first", CAPTURES, {"chase nearest": 4.0, "pairs": 3.95})
+    panel = curve_panel(SUITE, "first", CAPTURES, {"chase_nearest": 4.0, "pairs": 3.95})
     figure = learning_curves([panel, curve_panel(SUITE, "second", CAPTURES, algorithms=["vdn"])], n_resamples=50)
     above, below = figure.axes
     thick = {line.get_label(): line for line in above.lines if line.get_linewidth() == 2.0}

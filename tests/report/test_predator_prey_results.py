@@ -59,7 +59,7 @@ def test_efficiency_in_units_of_the_scripts():
 
 
 def test_claims_and_facts_by_world():
-    claims = claims_by_world(SUITE, PLANES)
+    claims = claims_by_world({world: facts_of(SUITE, world) for world in PLANES})
     assert list(claims.columns) == ["the text", "read as", *PLANES]
     # turns are a falling line of captures, so that everything but the (equal) spreads is in the same order
     other = claims[~claims["read as"].str.contains("spread")]
@@ -76,7 +76,11 @@ def test_gaps_only_where_they_exist():
 
 def test_seeds_that_all_worlds_have():
     more = RunSuite(
-        (*SUITE.trained, made_up_run("pp-8v4-paper", "vdn", 9), made_up_run("pp-8v4-paper", "new", 0, level=1, settings_of="vdn"))
+        (
+            *SUITE.trained,
+            made_up_run("pp-8v4-paper", "vdn", 9),
+            made_up_run("pp-8v4-paper", "new", 0, level=1, settings_of="vdn"),
+        )
     )
     seeds = common_seeds(more, PLANES)
     assert seeds == {name: [0, 1, 2] for name in LEVELS}

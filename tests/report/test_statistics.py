@@ -1,6 +1,7 @@
 """Statistics of runs: hand cases, slow twins, what rliable says, and whether intervals cover."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from nucleolus_lib.report.errors import StatisticsError
 from nucleolus_lib.report.statistics import (
+    all_indices,
     bootstrap_interval,
     interquartile_mean,
     percentiles,
@@ -75,10 +77,17 @@ def test_slow_twins_agree(rows, seed):
 @given(scores, st.integers(0, 99))
 def test_interval_is_that_of_the_slow_twin(rows, seed):
     found = bootstrap_interval(interquartile_mean, rows, rng=np.random.default_rng(seed), n_resamples=40)
-    indices = stratified_indices(np.random.default_rng(seed), 40, len(rows), len(rows[0]))
-    each = [slow.interquartile_mean(slow.resample(rows, picked)) for picked in indices.tolist()]
-    assert found.low == pytest.approx(slow.percentile(each, 0.025), abs=1e-12)
-    assert found.high == pytest.approx(slow.percentile(each, 0.975), abs=1e-12)
+    places = len(rows) * len(rows[0])
+    if len(rows) ** places <= 40:
+        flat = product(range(len(rows)), repeat=places)
+        resamples = [np.reshape(picked, (len(rows), -1)).tolist() for picked in flat]
+        quantile = slow.smallest_reaching
+    else:
+        resamples = stratified_indices(np.random.default_rng(seed), 40, len(rows), len(rows[0])).tolist()
+        quantile = slow.percentile
+    each = [slow.interquartile_mean(slow.resample(rows, picked)) for picked in resamples]
+    assert found.low == pytest.approx(quantile(each, 0.025), abs=1e-12)
+    assert found.high == pytest.approx(quantile(each, 0.975), abs=1e-12)
     assert found.estimate == interquartile_mean(rows)
     assert found.low <= found.high
 
@@ -148,6 +157,19 @@ def test_rliable_still_says_so():
             np.testing.assert_allclose(case[key], value, **CLOSE)
 
 
+def test_few_resamples_are_all_taken_and_nothing_is_random():
+    rows, other = [[4.0], [7.0], [5.5]], [[5.0], [6.0], [9.0]]
+    first, second = (
+        bootstrap_interval(probability_of_improvement, rows, other, rng=np.random.default_rng(k)) for k in (0, 1)
+    )
+    assert (first.low, first.high) == (second.low, second.high)
+    mine, theirs = all_indices([(3, 1), (3, 1)])
+    assert len(mine) == len(theirs) == 27 * 27
+    assert len({(*a.ravel(), *b.ravel()) for a, b in zip(mine, theirs, strict=True)}) == 27 * 27
+    drawn = bootstrap_interval(probability_of_improvement, rows, other, rng=RNG, n_resamples=728)
+    assert drawn.low == pytest.approx(first.low, abs=0.15)
+
+
 def coverage(n_runs, n_resamples, confidence=0.95, n_studies=1000):
     rng = np.random.default_rng(n_runs)
     draws = rng.normal(size=(n_studies, n_runs, 1))
@@ -162,8 +184,9 @@ def test_an_interval_from_many_runs_covers_as_promised():
 
 def test_an_interval_from_three_runs_is_their_range_and_covers_too_seldom():
     rows = [[4.0], [7.0], [5.5]]
-    interval = bootstrap_interval(interquartile_mean, rows, rng=np.random.default_rng(0), n_resamples=4000)
-    assert (interval.low, interval.high) == (4.0, 7.0)
+    for n_resamples in (27, 4000):
+        interval = bootstrap_interval(interquartile_mean, rows, rng=RNG, n_resamples=n_resamples)
+        assert (interval.low, interval.high) == (4.0, 7.0)
     assert coverage(3, 2000) == pytest.approx(range_coverage(3), abs=0.03)
     assert range_coverage(3) == 0.75
     assert range_coverage(1) == 0
@@ -177,9 +200,9 @@ def test_an_interval_from_three_runs_is_their_range_and_covers_too_seldom():
         (lambda: interquartile_mean([[np.nan]]), "finite"),
         (lambda: probability_of_improvement([[1, 2]], [[1]]), "X has 2 tasks and Y has 1"),
         (lambda: performance_profile([[1]], 3.0), "list of numbers"),
-        (lambda: bootstrap_interval(interquartile_mean, [[1]], rng=np.random.default_rng(0), confidence=95), "95"),
+        (lambda: bootstrap_interval(interquartile_mean, [[1]], rng=RNG, confidence=95), "95"),
         (
-            lambda: bootstrap_interval(interquartile_mean, [[1]], rng=np.random.default_rng(0), n_resamples=0),
+            lambda: bootstrap_interval(interquartile_mean, [[1], [2]], rng=RNG, n_resamples=0),
             "at least",
         ),
         (lambda: range_coverage(0), "at least one run"),
