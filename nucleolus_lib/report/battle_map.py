@@ -86,7 +86,7 @@ class BattleScene:
     @property
     def n_agents(self) -> int:
         """N."""
-        return self.structure.shape[1]
+        return int(self.structure.shape[1])
 
     @property
     def living(self) -> NDArray[np.bool_]:
@@ -139,7 +139,17 @@ def draw_battle(axes: Axes, scene: BattleScene, t: int) -> None:
     dead = np.flatnonzero(~living)
     axes.scatter(places[dead, 0], places[dead, 1], s=12, marker="x", c=FAINT, linewidths=0.8, zorder=1)
     for i in np.flatnonzero(living[:n]):
-        axes.text(*places[i], str(i), color=CARD, fontsize=7, fontweight="bold", ha="center", va="center", zorder=4)
+        axes.text(
+            places[i, 0],
+            places[i, 1],
+            str(i),
+            color=CARD,
+            fontsize=7,
+            fontweight="bold",
+            ha="center",
+            va="center",
+            zorder=4,
+        )
     _draw_bars(axes, scene, t)
 
 
@@ -148,7 +158,8 @@ def _draw_ground(axes: Axes, scene: BattleScene) -> None:
     low, high = everywhere.min(0) - 1.6, everywhere.max(0) + 1.6
     # As much of the ground around as fills the axes.
     box = axes.get_position(original=True)
-    size = np.array([box.width, box.height]) * axes.figure.get_size_inches()
+    whole = axes.figure.bbox
+    size = np.array([box.width * whole.width, box.height * whole.height])
     half = size * ((high - low) / size).max() / 2
     low, high = (low + high) / 2 - half, (low + high) / 2 + half
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", xticks=[], yticks=[])
