@@ -29,12 +29,12 @@ AGENTS, PREY = (11, 13), 12
 
 def catch_value(penalty: float, partner_catches: float) -> float:
     """E[R] of catching beside a partner who catches with probability ``partner_catches``."""
-    return CAPTURE_REWARD * partner_catches + penalty * (1 - partner_catches)
+    return (CAPTURE_REWARD - penalty) * partner_catches + penalty
 
 
 def break_even(penalty: float) -> float:
     """q*, the probability at which catching is worth as much as not to catch."""
-    return -penalty / (CAPTURE_REWARD - penalty)
+    return (0.0 - penalty) / (CAPTURE_REWARD - penalty)
 
 
 def beside_one_prey(penalty: float, n_worlds: int) -> tuple[PredatorPreyGrid, GridState]:
