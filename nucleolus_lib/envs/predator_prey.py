@@ -84,8 +84,8 @@ class PredatorPreyState:
         (B,) int64, steps played; stops when the episode terminates.
     to_first_capture
         (B,) int64, steps that began with all prey free and the episode not over.
-    score
-        (B,) float32, the rewards so far without the shaping.
+    other_rewards
+        (B,) float32, what was paid so far for anything but captures and shaping: fines, or touching.
     """
 
     velocity: Tensor
@@ -95,7 +95,7 @@ class PredatorPreyState:
     landmarks: Tensor
     elapsed: Tensor
     to_first_capture: Tensor
-    score: Tensor
+    other_rewards: Tensor
 
 
 class PredatorPrey:
@@ -174,7 +174,7 @@ class PredatorPrey:
             landmarks=(places[rules.n_bodies :] * rules.landmark_spawn_range).permute(2, 0, 1),
             elapsed=zeros,
             to_first_capture=zeros.clone(),
-            score=torch.zeros(batch, device=self._device),
+            other_rewards=torch.zeros(batch, device=self._device),
         )
 
     def available_actions(self, state: PredatorPreyState) -> Tensor:
@@ -206,15 +206,21 @@ class PredatorPrey:
         else:
             paid = count * rules.capture_reward
             goes_on = running
-        rewards, participants = [paid], [near]
+        terminated = ~goes_on
+        rewards, participants, other_rewards = [paid], [near], state.other_rewards
+        if not rules.capture:
+            other_rewards = other_rewards + paid.sum(0)
         if rules.lone_contact_penalty:
             lone = (count > 0) & (count < rules.capture_requirement)
-            rewards.append(lone * rules.lone_contact_penalty)
+            fine = lone * rules.lone_contact_penalty
+            other_rewards = other_rewards + fine.sum(0)
+            rewards.append(fine)
             participants.append(near)
-        gained = sum(rewards[1:], rewards[0]).sum(0)
         if rules.shaping_scale:
             gap_before = self._gap(before) if rules.shaping == "progress" else None
-            rewards.append(self._shaping(gap, gap_before, free, running, goes_on))
+            # The step of the first capture is still charged where it ends the episode and other prey are free.
+            is_over = ~(running & free.any(0)) if rules.ends_at_first_capture else terminated
+            rewards.append(self._shaping(gap, gap_before, free, is_over))
             participants.append(self._itself.expand(-1, -1, gap.shape[-1]))
         subtask_rewards = torch.cat(rewards)
         elapsed = state.elapsed + running
@@ -228,13 +234,13 @@ class PredatorPrey:
                 landmarks=state.landmarks,
                 elapsed=elapsed,
                 to_first_capture=state.to_first_capture + none_caught,
-                score=state.score + gained,
+                other_rewards=other_rewards,
             ),
             reward=subtask_rewards.sum(0),
             subtask_rewards=subtask_rewards.T,
             participants=torch.cat(participants).permute(2, 0, 1),
             requirement=self._requirement.expand(gap.shape[-1], -1),
-            terminated=~goes_on,
+            terminated=terminated,
             truncated=goes_on & (elapsed >= self._spec.horizon),
         )
 
@@ -243,7 +249,7 @@ class PredatorPrey:
     ) -> tuple[Tensor, Tensor]:
         """Rule 1: velocities and positions after the motion, (N + G, 2, B) each."""
         rules, n, pairs = self.rules, self.rules.n_predators, self._pairs
-        chases, chase = rules.n_prey * n, (rules.n_prey, n, 2, position.shape[-1])
+        chases = rules.n_prey * n
         solid = position
         if rules.shows_alive:
             solid = torch.where(moving.unsqueeze(1), position, self._far)
@@ -251,14 +257,7 @@ class PredatorPrey:
             solid = torch.cat([solid, landmarks.permute(1, 2, 0)])
         separation = separations(pairs.separate, solid)
         squared = squared_lengths(separation, self._smallest)
-        toward = prey_directions(
-            separation[:chases].view(chase),
-            squared[:chases].view(chase[0], n, chase[3]),
-            position[n:],
-            draws,
-            self._directions,
-            rules,
-        )
+        toward = prey_directions(separation[:chases], squared[:chases], position[n:], draws, self._directions, rules)
         directions = torch.cat([self._directions[actions].permute(1, 2, 0), toward])
         gain = contact(separation, squared, pairs, rules.contact_margin).addcmul_(directions, self._acceleration)
         return integrate(velocity, position, gain, moving, self._max_speed, self._smallest, rules)
@@ -268,9 +267,7 @@ class PredatorPrey:
         squared = squared_lengths(separations(self._chases, position), self._smallest)
         return squared.sqrt_().float().view(self.rules.n_prey, self.rules.n_predators, -1)
 
-    def _shaping(
-        self, gap: Tensor, gap_before: Tensor | None, free: Tensor, running: Tensor, goes_on: Tensor
-    ) -> Tensor:
+    def _shaping(self, gap: Tensor, gap_before: Tensor | None, free: Tensor, is_over: Tensor) -> Tensor:
         """Rule 3, (N, B), from the distances (G, N, B) after the step and, for progress, before it."""
         rules = self.rules
         scale = rules.shaping_scale / (rules.n_predators if rules.shaping_over == "mean" else 1)
@@ -278,14 +275,12 @@ class PredatorPrey:
         charged = torch.where(is_free, gap, self._infinite).amin(0)
         if gap_before is not None:
             charged.sub_(torch.where(is_free, gap_before, self._infinite).amin(0))
-        # The step of the first capture is still charged where it ends the episode and other prey are free.
-        is_charged = running & free.any(0) if rules.ends_at_first_capture else goes_on
-        return torch.where(is_charged, charged.mul_(-scale), self._nothing)
+        return charged.mul_(-scale).masked_fill_(is_over, 0.0)
 
     def observation(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, N, F)."""
         rules, batch = self.rules, state.position.shape[0]
-        alive = state.alive.T.float()
+        alive = state.alive.T
         moves = [field.permute(1, 2, 0).flatten(0, 1) for field in (state.velocity, state.position)]
         seen = [*moves, alive, self._nothing.expand(1, batch)]
         if rules.n_landmarks:
@@ -326,7 +321,8 @@ class PredatorPrey:
         captures = (~state.alive).sum(1)
         first = torch.where(captures == 0, horizon, state.to_first_capture)
         last = torch.where(state.alive.any(1), horizon, state.elapsed)
-        return torch.stack([state.score, captures, first, last, state.elapsed], 1).float()
+        paid = state.other_rewards + captures * self.rules.capture_reward
+        return torch.stack([paid, captures, first, last, state.elapsed], 1).float()
 
 
 def _sight(rules: PredatorPreyRules) -> tuple[list[int], list[int], slice]:

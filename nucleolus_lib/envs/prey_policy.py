@@ -42,9 +42,9 @@ def prey_directions(
     Parameters
     ----------
     away
-        (G, N, 2, B), d_j of each prey.
+        (G * N, 2, B), d_j of each prey.
     squared
-        (G, N, B), |d_j|^2.
+        (G * N, B), |d_j|^2.
     position
         (G, 2, B), of the prey.
     draws
@@ -66,7 +66,8 @@ def prey_directions(
 
 
 def _flee(away: Tensor, squared: Tensor, position: Tensor, rules: PredatorPreyRules) -> Tensor:
-    g = (away * (squared + rules.flee_softening).pow_(-2).unsqueeze(2)).sum(1)
+    terms = away * (squared + rules.flee_softening).pow_(-2).unsqueeze(1)
+    g = terms.view(rules.n_prey, rules.n_predators, 2, -1).sum(1)
     if rules.wall is not None:
         # Soft shrinkage by a is max(0, |p| - a) sign(p).
         g.sub_(softshrink(position, rules.wall - rules.flee_wall_margin), alpha=rules.flee_wall_gain)

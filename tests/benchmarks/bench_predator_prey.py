@@ -6,7 +6,7 @@ worlds are timed: ``pp-8v4``, whose fleeing prey, captures, shaping and subtasks
 ``simple_tag``, the peers' own rules (no walls, no capture, prey at random). The bars are for both. Actions are drawn
 beforehand, except in JaxMARL, where they are drawn in the compiled loop. Our worlds are played in
 ``torch.inference_mode``, as rollouts may be; that matters at B = 8, where what counts is the cost of a call. Ours and
-mpe2's rounds alternate, are short, and the best round of each counts, so that other work on the machine harms both alike.
+mpe2's rounds alternate, are short, and the best of each counts, so that other work on the machine harms both alike.
 
 JaxMARL needs other versions than this project: name a Python that has ``jaxmarl`` in ``JAXMARL_PYTHON``, and it is run
 there; otherwise it is run here if it is installed, and left out if not.

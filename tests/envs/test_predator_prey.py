@@ -112,7 +112,7 @@ class TestByHand:
         result = stay(world, state)
         assert result.subtask_rewards.tolist() == [[0.0, 0.0, -0.5, 0.0]]
         assert result.requirement.tolist() == [[2, 2, 1, 1]]
-        assert float(result.state.score) == -0.5
+        assert float(world.outcome(result.state)[0, 0]) == -0.5
         together = replace(state, position=state.position.clone())
         together.position[0, 1] = torch.tensor([-0.1, 0.0])
         assert stay(world, together).subtask_rewards.tolist() == [[10.0, 0.0, 0.0, 0.0]]
@@ -124,7 +124,7 @@ class TestByHand:
         result = stay(world, state)
         torch.testing.assert_close(result.subtask_rewards[0, 2:], -0.1 * share * torch.tensor([0.5, 0.5, 0.5]))
         assert result.participants[0, 2:].tolist() == torch.eye(3, dtype=torch.bool).tolist()
-        assert float(result.state.score) == 0, "the reported return has no shaping in it"
+        assert float(world.outcome(result.state)[0, 0]) == 0, "the reported return has no shaping in it"
         gone = caught_before(state, 0)
         expected = torch.tensor([1.1**2 + 0.6**2, 0.6**2 + 1.1**2, 0.4**2 + 0.3**2]).sqrt()
         torch.testing.assert_close(stay(world, gone).subtask_rewards[0, 2:], -0.1 * share * expected)
@@ -260,7 +260,7 @@ def play_both(rules, seed, twin_rules=None):
         compare(state.position[0], [b.position for b in twin.bodies if b.kind != "landmark"])
         compare(result.subtask_rewards[0], turn.subtask_rewards)
         compare(result.reward[0], turn.reward)
-        compare(state.score[0], twin.score)
+        compare(world.outcome(state)[0, 0], twin.score)
         took_part = [[i in group for i in range(rules.n_predators)] for group in turn.participants]
         same = result.participants[0].tolist() == took_part
         same &= (bool(result.terminated), bool(result.truncated)) == (turn.terminated, turn.truncated)
