@@ -2,13 +2,16 @@
 
 A run that is killed and continued from its checkpoint gives the same numbers as one that was not (on the CPU bit for
 bit, with the same number of threads). Checkpoints are large, since they hold the replay, and can be made again; they
-lie outside ``data``, by default in ``build/checkpoints/<suite>/<world>/<name>/seed<k>.pt``.
+lie outside ``data``, by default in ``build/checkpoints/<suite>/<world>/<name>/seed<k>.pt``. A file ends with a checksum
+of what stands before, so damage anywhere in it is seen.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
@@ -21,6 +24,9 @@ from nucleolus_lib.learners.q_learning import Learner
 
 FORMAT = 1
 """Changes whenever an older checkpoint could not be continued."""
+
+SEAL = b"nucleolus sha256"
+"""What stands between the content of a checkpoint and its checksum."""
 
 MAY_CHANGE = ("total_steps", "checkpoint_interval", "device", "cuda_graphs")
 """Settings with which a run may be continued although they differ: none changes what was computed so far."""
@@ -40,7 +46,13 @@ def save_checkpoint(path: Path, config: RunConfig, state: dict[str, Any]) -> Non
         The checkpoint before it is still there.
     """
     record = {"format": FORMAT, "config": config.to_json(), "state": state}
-    write_atomically(path, lambda stream: torch.save(record, stream))
+
+    def write(stream: BinaryIO) -> None:
+        hashing = _Hashing(stream)
+        torch.save(record, hashing)  # type: ignore[arg-type]
+        stream.write(SEAL + hashing.checksum.digest())
+
+    write_atomically(path, write)
 
 
 def load_checkpoint(path: Path, config: RunConfig | None = None, device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -100,16 +112,33 @@ def different_settings(stored: dict[str, Any], asked: dict[str, Any], within: st
     return "; ".join(part for part in found if part)
 
 
+class _Hashing:
+    """Passes on what is written and takes its checksum."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.checksum = stream, hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        self.checksum.update(content)
+        return self._stream.write(content)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
 def _load(path: Path, device: torch.device | str) -> dict[str, Any]:
     if not path.exists():
         raise CheckpointError(f"there is no checkpoint {path}; the run can only be made anew, with --fresh")
-    try:
-        # weights_only: a checkpoint is data and runs no code.
-        record = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:
+    content = memoryview(path.read_bytes())
+    checksum = hashlib.sha256()
+    end = max(len(content) - len(SEAL) - checksum.digest_size, 0)
+    checksum.update(content[:end])
+    if bytes(content[end:]) != SEAL + checksum.digest():
         raise CheckpointError(
-            f"{path} is damaged or half-written ({type(error).__name__}: {error}); delete it and start the run anew"
-        ) from error
+            f"{path} is damaged or half-written (its checksum does not fit); delete it and start the run anew"
+        )
+    # weights_only: a checkpoint is data and runs no code.
+    record = torch.load(io.BytesIO(content[:end]), map_location=device, weights_only=True)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         found = record.get("format") if isinstance(record, dict) else None
         raise CheckpointError(

@@ -1,11 +1,12 @@
 """A Slurm cluster of one node, this machine, for as long as a test takes.
 
-It needs root and Debian's packages ``slurmctld slurmd slurm-client munge``, which :func:`install` gets. Everything it
-writes is in a folder of its own, except munge's key, which the package makes. There is no accounting, and processes are
+It needs root and Debian's packages ``slurmctld slurmd slurm-client munge``, which :func:`install` gets. What it writes
+is in a folder of its own, except munge's key and ``/etc/slurm/slurm.conf``, which is taken away at the end: the
+executor plugin clears Slurm's variables in a job, so the configuration must be where Slurm looks for it. Where there is
+such a file already, this machine has a cluster, and nothing is started. There is no accounting, and processes are
 followed without cgroups, so that it works in a container, too.
 
-By hand: ``python -m tests.cluster.single_node_slurm`` starts it, prints the setting of ``SLURM_CONF`` that the commands
-need, and stops it on Enter.
+By hand: ``python -m tests.cluster.single_node_slurm`` starts it and stops it on Enter.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
+PLACE = Path("/etc/slurm/slurm.conf")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "squeue", "munged")
 
 CONFIGURATION = """
@@ -56,7 +58,9 @@ def missing() -> str:
     if sys.platform != "linux" or os.geteuid() != 0:
         return "a Slurm cluster of one's own needs Linux and root"
     lacking = [name for name in PROGRAMS if _which(name) is None]
-    return f"{', '.join(lacking)} not found; install {' '.join(PACKAGES)}" if lacking else ""
+    if lacking:
+        return f"{', '.join(lacking)} not found; install {' '.join(PACKAGES)}"
+    return f"{PLACE} is there: this machine has a cluster of its own" if PLACE.exists() else ""
 
 
 def install() -> None:
@@ -69,8 +73,8 @@ def install() -> None:
 
 
 @contextmanager
-def single_node_slurm(cpus: int | None = None, patience: float = 60.0) -> Iterator[dict[str, str]]:
-    """Start a cluster and yield the environment in which ``sbatch`` and ``squeue`` find it.
+def single_node_slurm(cpus: int | None = None, patience: float = 120.0) -> Iterator[None]:
+    """Have a cluster while entered.
 
     Raises
     ------
@@ -86,18 +90,18 @@ def single_node_slurm(cpus: int | None = None, patience: float = 60.0) -> Iterat
         text = CONFIGURATION.format(
             host=host, folder=folder, port=port, node_port=node_port, cpus=cpus or os.cpu_count() or 1
         )
-        configuration = folder / "slurm.conf"
-        configuration.write_text(text, encoding="utf-8")
-        environment = os.environ | {"SLURM_CONF": str(configuration)}
+        PLACE.parent.mkdir(exist_ok=True)
+        with PLACE.open("x", encoding="utf-8") as stream:
+            stream.write(text)
         daemons = []
         munge = _start_munge(folder)
         if munge is not None:
             daemons.append(munge)
         try:
             for command in (["slurmctld", "-D"], ["slurmd", "-D", "-N", host]):
-                daemons.append(_start([_which(command[0]) or command[0], *command[1:]], folder, environment))
-            _wait_until_ready(environment, folder, patience)
-            yield environment
+                daemons.append(_start([_which(command[0]) or command[0], *command[1:]], folder))
+            _wait_until_ready(folder, patience)
+            yield
         finally:
             for daemon in reversed(daemons):
                 daemon.terminate()
@@ -106,6 +110,7 @@ def single_node_slurm(cpus: int | None = None, patience: float = 60.0) -> Iterat
                     daemon.wait(10)
                 except subprocess.TimeoutExpired:
                     daemon.kill()
+            PLACE.unlink()
 
 
 def _start_munge(folder: Path) -> subprocess.Popen[bytes] | None:
@@ -117,23 +122,19 @@ def _start_munge(folder: Path) -> subprocess.Popen[bytes] | None:
     if not Path("/etc/munge/munge.key").exists():
         subprocess.run(["runuser", "-u", "munge", "--", _which("mungekey") or "mungekey", "-c"], check=True)
     command = ["runuser", "-u", "munge", "--", _which("munged") or "munged", "--foreground", "--force"]
-    return _start(command, folder, dict(os.environ))
+    return _start(command, folder)
 
 
-def _start(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
     log = (folder / f"{Path(command[0]).name}.out").open("ab")
     with log:
-        return subprocess.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
-        )
+        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
 
 
-def _wait_until_ready(environment: dict[str, str], folder: Path, patience: float) -> None:
+def _wait_until_ready(folder: Path, patience: float) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        asked = subprocess.run(
-            ["sinfo", "--noheader", "--format=%t"], capture_output=True, text=True, env=environment, check=False
-        )
+        asked = subprocess.run(["sinfo", "--noheader", "--format=%t"], capture_output=True, text=True, check=False)
         if asked.returncode == 0 and "idle" in asked.stdout:
             return
         time.sleep(0.5)
@@ -158,5 +159,5 @@ def _which(program: str) -> str | None:
 
 if __name__ == "__main__":
     install()
-    with single_node_slurm() as found:
-        input(f"export SLURM_CONF={found['SLURM_CONF']}\nEnter ends it. ")
+    with single_node_slurm():
+        input("Slurm is up; Enter ends it. ")

@@ -1,4 +1,4 @@
-"""Training needs torch, numpy, pandas, pyarrow and tqdm; reading results does not need torch."""
+"""Training on a GPU needs torch, numpy, pandas, pyarrow and tqdm, on a CPU numba too; reading results needs no torch."""
 
 import subprocess
 import sys
@@ -14,7 +14,6 @@ NOT_ON_A_BARE_MACHINE = (
     "seaborn",
     "plotly",
     "mpe2",
-    "numba",
     "scipy",
     "snakemake",
 )
@@ -47,6 +46,13 @@ for env, algorithm in (("pp-8v4", "vdn"), ("pp-8v4", "nucleolus")):
     done = run(NOT_ON_A_BARE_MACHINE, statements)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "pp-8v4,horizon=5,n_predators=3" / "vdn_here" / "seed0.json").exists()
+
+
+def test_training_is_imported_without_the_compiler_that_only_a_cpu_needs():
+    done = run(
+        (*NOT_ON_A_BARE_MACHINE, "numba"), "import nucleolus_lib.experiments.train, nucleolus_lib.experiments.sweep"
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_results_are_read_and_suites_known_without_torch():
