@@ -69,8 +69,8 @@ class NucleolusConfig:
     least_core_rate: float = 0.01
     """I5. Weight of a new batch in the running mean of the least-core value."""
     largest_multiplier: float = 0.01
-    """I5. lambda_max: no dual step goes beyond it. 1 - gamma is where the operator of (18) stops being a contraction for
-    shares w(C) up to 1 (chapter 06); with a lambda_max of 1 learning diverged on predator-prey (chapter 09)."""
+    """I5. lambda_max: no dual step goes beyond it. 1 - gamma is where the operator of (18) stops being a contraction
+    with shares w(C) up to 1 (chapter 06); with a lambda_max of 1 learning diverged on predator-prey (chapter 09)."""
 
     value_discount: float | None = None
     """I6. gamma_V of (20); None takes the learner's discount. (The paper's value is in its appendix, not in the

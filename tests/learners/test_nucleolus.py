@@ -24,7 +24,8 @@ BATCH = random_episodes(episodes=6)
 
 
 def learner(seed: int = 0, sizes: Sizes = SMALL, **options: Any) -> Learner:
-    options = {"value_hidden_size": 16, **options}
+    # A ceiling far above the default, so that the multiplier can be seen to move.
+    options = {"value_hidden_size": 16, "largest_multiplier": 1.0, **options}
     return Learner(LearnerConfig(algorithm="nucleolus", nucleolus=NucleolusConfig(**options)), sizes, seed=seed)
 
 
