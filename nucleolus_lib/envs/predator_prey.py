@@ -39,8 +39,6 @@ handed out has B first, as the protocol wants.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
@@ -54,48 +52,18 @@ from nucleolus_lib.envs.predator_prey_motion import (
     squared_lengths,
 )
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules, pp_8v4
-from nucleolus_lib.envs.prey_policy import n_prey_draws, prey_directions
+from nucleolus_lib.envs.predator_prey_sight import Sight
+from nucleolus_lib.envs.predator_prey_state import ACTIONS, PredatorPreyState, describe
+from nucleolus_lib.envs.prey_policy import prey_directions
 from nucleolus_lib.envs.protocol import Step
-from nucleolus_lib.envs.spec import EntitySpec, Spec, SubtaskSpec
+from nucleolus_lib.envs.spec import Spec
 from nucleolus_lib.envs.structure import structure_from_participants
 
-ACTIONS = ("none", "left", "right", "down", "up")
-"""none, -x, +x, -y, +y."""
+__all__ = ["ACTIONS", "OUTCOMES", "PredatorPrey", "PredatorPreyState"]
+
 DIRECTIONS = ((0.0, 0.0), (-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0))
+"""Where each action accelerates."""
 OUTCOMES = ("return", "captures", "steps_to_first_capture", "steps_to_all", "length")
-FEATURES = ("x", "y", "velocity_x", "velocity_y", "alive", "radius")
-
-
-@dataclass(frozen=True)
-class PredatorPreyState:
-    """B worlds between two steps.
-
-    Parameters
-    ----------
-    velocity, position
-        (B, N + G, 2) in the world's precision, predators first.
-    alive
-        (B, G) bool, which prey are free.
-    moving
-        (B, N + G) bool, which bodies move: all but caught prey, and none once the episode has terminated.
-    landmarks
-        (B, L, 2), like the positions.
-    elapsed
-        (B,) int64, steps played; stops when the episode terminates.
-    to_first_capture
-        (B,) int64, steps that began with all prey free and the episode not over.
-    other_rewards
-        (B,) float32, what was paid so far for anything but captures and shaping: fines, or touching.
-    """
-
-    velocity: Tensor
-    position: Tensor
-    alive: Tensor
-    moving: Tensor
-    landmarks: Tensor
-    elapsed: Tensor
-    to_first_capture: Tensor
-    other_rewards: Tensor
 
 
 class PredatorPrey:
@@ -140,13 +108,11 @@ class PredatorPrey:
         self._smallest = torch.tensor(SMALLEST, device=device, dtype=precision)
         self._infinite = torch.tensor(torch.inf, device=device)
         self._nothing = torch.tensor(0.0, device=device)
-        self._spec = _spec(rules)
+        self._spec = describe(rules)
         forms = [subtask.forms_coalition for subtask in self._spec.subtasks]
         self._forms_coalition = torch.tensor(forms, device=device)
         self._requirement = torch.tensor([subtask.required for subtask in self._spec.subtasks], device=device)
-        seen, seen_from, self._prey_features = _sight(rules)
-        self._seen = torch.tensor(seen, device=device)
-        self._seen_from = torch.tensor(seen_from, device=device)
+        self._sight = Sight(rules, self._device)
         self._itself = torch.eye(n, dtype=torch.bool, device=device)[..., None]
 
     @property
@@ -187,11 +153,9 @@ class PredatorPrey:
         rules, n = self.rules, self.rules.n_predators
         moving, free = state.moving.T, state.alive.T
         running = moving[0]
-        before = state.position.permute(1, 2, 0)
-        velocity, position = self._move(
-            state.velocity.permute(1, 2, 0), before, state.landmarks, moving, actions, draws
-        )
-        gap = self._gap(position)
+        velocity, position, squared_before = self._move(state, moving, actions, draws)
+        squared = squared_lengths(separations(self._chases, position), self._smallest)
+        gap = self._gap(squared)
         near = (gap < rules.capture_distance) & moving[n:].unsqueeze(1)
         count = near.sum(1)
         if rules.capture:
@@ -217,7 +181,7 @@ class PredatorPrey:
             rewards.append(fine)
             participants.append(near)
         if rules.shaping_scale:
-            gap_before = self._gap(before) if rules.shaping == "progress" else None
+            gap_before = self._gap(squared_before) if rules.shaping == "progress" else None
             # The step of the first capture is still charged where it ends the episode and other prey are free.
             is_over = ~(running & free.any(0)) if rules.ends_at_first_capture else terminated
             rewards.append(self._shaping(gap, gap_before, free, is_over))
@@ -245,27 +209,28 @@ class PredatorPrey:
         )
 
     def _move(
-        self, velocity: Tensor, position: Tensor, landmarks: Tensor, moving: Tensor, actions: Tensor, draws: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Rule 1: velocities and positions after the motion, (N + G, 2, B) each."""
+        self, state: PredatorPreyState, moving: Tensor, actions: Tensor, draws: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Rule 1: velocities and positions after the motion, (N + G, 2, B) each, and the squared gaps before it."""
         rules, n, pairs = self.rules, self.rules.n_predators, self._pairs
         chases = rules.n_prey * n
+        velocity, position = state.velocity.permute(1, 2, 0), state.position.permute(1, 2, 0)
         solid = position
         if rules.shows_alive:
             solid = torch.where(moving.unsqueeze(1), position, self._far)
         if rules.n_landmarks:
-            solid = torch.cat([solid, landmarks.permute(1, 2, 0)])
+            solid = torch.cat([solid, state.landmarks.permute(1, 2, 0)])
         separation = separations(pairs.separate, solid)
         squared = squared_lengths(separation, self._smallest)
-        toward = prey_directions(separation[:chases], squared[:chases], position[n:], draws, self._directions, rules)
+        gaps = squared[:chases]
+        toward = prey_directions(separation[:chases], gaps, position[n:], draws, self._directions, rules)
         directions = torch.cat([self._directions[actions].permute(1, 2, 0), toward])
         gain = contact(separation, squared, pairs, rules.contact_margin).addcmul_(directions, self._acceleration)
-        return integrate(velocity, position, gain, moving, self._max_speed, self._smallest, rules)
+        return *integrate(velocity, position, gain, moving, self._max_speed, self._smallest, rules), gaps
 
-    def _gap(self, position: Tensor) -> Tensor:
-        """Distance of every prey from every predator, (G, N, B) float32."""
-        squared = squared_lengths(separations(self._chases, position), self._smallest)
-        return squared.sqrt_().float().view(self.rules.n_prey, self.rules.n_predators, -1)
+    def _gap(self, squared: Tensor) -> Tensor:
+        """Distance of every prey from every predator, (G, N, B) float32, from the squares, (G * N, B)."""
+        return squared.sqrt().float().view(self.rules.n_prey, self.rules.n_predators, -1)
 
     def _shaping(self, gap: Tensor, gap_before: Tensor | None, free: Tensor, is_over: Tensor) -> Tensor:
         """Rule 3, (N, B), from the distances (G, N, B) after the step and, for progress, before it."""
@@ -279,19 +244,7 @@ class PredatorPrey:
 
     def observation(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, N, F)."""
-        rules, batch = self.rules, state.position.shape[0]
-        alive = state.alive.T
-        moves = [field.permute(1, 2, 0).flatten(0, 1) for field in (state.velocity, state.position)]
-        seen = [*moves, alive, self._nothing.expand(1, batch)]
-        if rules.n_landmarks:
-            seen.append(state.landmarks.permute(1, 2, 0).flatten(0, 1))
-        numbers = torch.cat(seen).float()
-        view = numbers.index_select(0, self._seen).sub_(numbers.index_select(0, self._seen_from))
-        view = view.view(rules.n_predators, -1, batch)
-        if rules.shows_alive:
-            prey = view[:, self._prey_features].view(rules.n_predators, rules.n_prey, 2, batch)
-            prey.mul_(alive.unsqueeze(1))
-        return view.permute(2, 0, 1).contiguous()
+        return self._sight.observation(state)
 
     def global_state(self, state: PredatorPreyState) -> Tensor:
         """See the module's docstring, (B, D)."""
@@ -323,59 +276,3 @@ class PredatorPrey:
         last = torch.where(state.alive.any(1), horizon, state.elapsed)
         paid = state.other_rewards + captures * self.rules.capture_reward
         return torch.stack([paid, captures, first, last, state.elapsed], 1).float()
-
-
-def _sight(rules: PredatorPreyRules) -> tuple[list[int], list[int], slice]:
-    """Every feature of every predator as a difference of two of the numbers of a state.
-
-    The numbers are the velocities (x, y of each body), the positions, the flags of the prey, a 0, and the
-    landmarks. Also which features of a predator are the prey relative to it.
-    """
-    n, g, p = rules.n_predators, rules.n_prey, rules.n_bodies
-    zero = 4 * p + g
-    plus, minus = [], []
-    for i in range(n):
-        velocity, place = [2 * i, 2 * i + 1], [2 * (p + i), 2 * (p + i) + 1]
-        relative = [zero + 1 + k for k in range(2 * rules.n_landmarks)]
-        relative += [2 * (p + j) + axis for j in range(p) if j != i for axis in (0, 1)]
-        plain = list(range(2 * n, 2 * p)) + (list(range(4 * p, zero)) if rules.shows_alive else [])
-        plus += velocity + place + relative + plain
-        minus += [zero] * 4 + place * (len(relative) // 2) + [zero] * len(plain)
-    first_prey = 4 + 2 * rules.n_landmarks + 2 * (n - 1)
-    return plus, minus, slice(first_prey, first_prey + 2 * g)
-
-
-def _spec(rules: PredatorPreyRules) -> Spec:
-    n, g, n_landmarks = rules.n_predators, rules.n_prey, rules.n_landmarks
-    free_flags = g if rules.shows_alive else 0
-    observation_size = 4 + 2 * n_landmarks + 2 * (n - 1) + 4 * g + free_flags
-    own_state_size = 4 * (n + g) + 2 * n_landmarks + free_flags + 1
-    farthest = max(rules.farthest, rules.landmark_spawn_range)
-    bound = max(2 * farthest, rules.predator_max_speed, rules.prey_max_speed, 1.0) * (1 + 1e-5)
-    need, pay = (rules.capture_requirement, rules.capture_reward) if rules.capture else (1, 0.0)
-    subtasks = [SubtaskSpec(f"prey_{k}", (n + k,), need, pay) for k in range(g)]
-    if rules.lone_contact_penalty:
-        fine = rules.lone_contact_penalty
-        subtasks += [SubtaskSpec(f"lone_contact_{k}", (n + k,), 1, fine, forms_coalition=False) for k in range(g)]
-    if rules.shaping_scale:
-        subtasks += [SubtaskSpec(f"shaping_{i}", (i,), 1, 0.0, forms_coalition=False) for i in range(n)]
-    return Spec(
-        name=rules.name,
-        n_agents=n,
-        action_names=ACTIONS,
-        noop=0,
-        observation_size=observation_size,
-        state_size=own_state_size if rules.state == "bodies" else n * observation_size,
-        observation_low=-bound,
-        observation_high=bound,
-        entities=tuple(
-            [EntitySpec(f"predator_{i}", "agent") for i in range(n)]
-            + [EntitySpec(f"prey_{k}", "prey") for k in range(g)]
-            + [EntitySpec(f"landmark_{k}", "landmark") for k in range(n_landmarks)]
-        ),
-        entity_features=FEATURES,
-        subtasks=tuple(subtasks),
-        horizon=rules.horizon,
-        n_initial_draws=2 * (rules.n_bodies + n_landmarks),
-        n_step_draws=n_prey_draws(rules),
-    )
