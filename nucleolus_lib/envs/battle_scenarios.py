@@ -203,13 +203,18 @@ MAP_NAMES: tuple[str, ...] = tuple(_MAPS)
 """The named maps; the six of the paper come first."""
 
 
-@cache
-def ground(name: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Walkable cells and cliff cells, each indexed [x, y], of one of the grids in ``data/battle/map_geometry.json``."""
+def data_path(name: str) -> Path:
+    """A file of ``data/battle``, in the checkout or in the folder named by ``NUCLEOLUS_DATA``."""
     # Not through the layer games, which needs more packages than a machine that only trains has.
     named = os.environ.get("NUCLEOLUS_DATA")
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "data"
-    path = folder / "battle" / "map_geometry.json"
+    return folder / "battle" / name
+
+
+@cache
+def ground(name: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Walkable cells and cliff cells, each indexed [x, y], of one of the grids in ``data/battle/map_geometry.json``."""
+    path = data_path("map_geometry.json")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))[name]
     except FileNotFoundError as error:
