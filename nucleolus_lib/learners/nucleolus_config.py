@@ -108,9 +108,9 @@ class NucleolusConfig:
 
     value_hidden_size: int = 64
     """Width H of the coalition-value network's additive layer."""
-    agent_embedding: AgentEmbedding = "state"
-    """How an agent's action enters: "one_hot" is one linear layer on (state, slots); "state" lets the embedding of
-    (agent, action) depend on the state, once per agent and not per coalition."""
+    agent_embedding: AgentEmbedding = "one_hot"
+    """How an agent's action enters: "one_hot", the text's, is one linear layer on (state, slots); "state" lets the
+    embedding of (agent, action) depend on the state, once per agent and not per coalition, at twice the cost."""
     value_steps: int = 0
     """Steps per update on which (20) is taken, drawn anew each time; 0 takes all."""
     value_td_lambda: float = 0.0
