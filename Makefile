@@ -5,6 +5,7 @@ PROFILE ?= full
 CORES ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PORT ?= 8000
 PYTEST_ARGS ?=
+SUITE ?= pp
 
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -15,7 +16,7 @@ endif
 INSTALLED := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help book test test-pages bench bench-games bench-markov verify accept lint serve clean
+.PHONY: help book test test-pages bench bench-games bench-markov bench-envs bench-train bench-battle validate-battle runs verify accept lint serve clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,7 +25,9 @@ help:
 	@echo "make test-pages                  look at every page of the built book in Chromium"
 	@echo "make verify [PROFILE=...]        make every table again and compare it with data/expected"
 	@echo "make accept [PROFILE=...]        take the new tables over into data/expected"
-	@echo "make bench                       measure all speed bars (bench-games, bench-markov: one part)"
+	@echo "make runs SUITE=pp               train what a suite of data/runs/suites.toml still lacks"
+	@echo "make validate-battle             compare the battle simulator with the published measurements"
+	@echo "make bench                       measure all speed bars (bench-games, -markov, -envs, -train, -battle: one part)"
 	@echo "make lint                        ruff and mypy"
 	@echo "make serve [PORT=8000]           serve the built book on this machine"
 	@echo "make clean                       remove what the build made (.venv and data stay)"
@@ -55,13 +58,28 @@ verify: $(INSTALLED)
 accept: $(INSTALLED)
 	$(PY) -m nucleolus_lib.pipeline.verify --profile $(PROFILE) --cores $(CORES) --accept
 
-bench: bench-games bench-markov
+bench: bench-games bench-markov bench-envs bench-train bench-battle
 
 bench-games: $(INSTALLED)
 	$(PY) -m tests.benchmarks.bench_games
 
 bench-markov: $(INSTALLED)
 	$(PY) -m tests.benchmarks.bench_markov
+
+bench-envs: $(INSTALLED)
+	$(PY) -m tests.benchmarks.bench_predator_prey
+
+bench-train: $(INSTALLED)
+	$(PY) -m tests.benchmarks.bench_train
+
+bench-battle: $(INSTALLED)
+	$(PY) -m tests.benchmarks.bench_battle
+
+validate-battle: $(INSTALLED)
+	$(PY) -m nucleolus_lib.envs.battle_validation
+
+runs: $(INSTALLED)
+	$(PY) -m snakemake runs --cores $(CORES) --config suite=$(SUITE)
 
 lint: $(INSTALLED)
 	$(PY) -m ruff check .
