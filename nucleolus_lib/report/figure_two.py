@@ -104,22 +104,23 @@ def _less(quantity: str, name: str, than: Sequence[str]) -> Callable[[dict[str, 
 
 _OTHERS = tuple(name for name in PAPER_METHODS if name != "vdn")
 _BASELINES = tuple(name for name in PAPER_METHODS if name != "nucleolus")
-_VDN = "VDN: quick convergence, low variance, moderate performance"
-_QMIX = "QMIX: slower, best final performance, greater fluctuations"
-_SHAQ = "SHAQ: slower convergence, larger variance"
-_NUCLEOLUS = "Nucleolus: rapid convergence, fewer steps to capture, higher variance"
-
 CLAIMS: tuple[PaperClaim, ...] = (
     PaperClaim(
-        _VDN,
+        "VDN: quick convergence",
         "converges sooner than the median of the other four",
         "convergence",
         PAPER_METHODS,
         lambda facts: facts["vdn"].convergence < float(np.median([facts[name].convergence for name in _OTHERS])),
     ),
-    PaperClaim(_VDN, "least spread over seeds of the five", "spread", PAPER_METHODS, _less("spread", "vdn", _OTHERS)),
     PaperClaim(
-        _VDN,
+        "VDN: low variance",
+        "least spread over seeds of the five",
+        "spread",
+        PAPER_METHODS,
+        _less("spread", "vdn", _OTHERS),
+    ),
+    PaperClaim(
+        "VDN: moderate performance",
         "neither the best nor the worst level",
         "level",
         PAPER_METHODS,
@@ -128,32 +129,52 @@ CLAIMS: tuple[PaperClaim, ...] = (
         ),
     ),
     PaperClaim(
-        _QMIX, "converges later than VDN", "convergence", ("vdn", "qmix"), _more("convergence", "qmix", ["vdn"])
+        "QMIX: slower to converge",
+        "converges later than VDN",
+        "convergence",
+        ("vdn", "qmix"),
+        _more("convergence", "qmix", ["vdn"]),
     ),
-    PaperClaim(_QMIX, "best level of the five", "level", PAPER_METHODS, _best("qmix", PAPER_METHODS)),
     PaperClaim(
-        _QMIX, "fluctuates more than VDN", "fluctuation", ("vdn", "qmix"), _more("fluctuation", "qmix", ["vdn"])
+        "QMIX: best final performance", "best level of the five", "level", PAPER_METHODS, _best("qmix", PAPER_METHODS)
     ),
     PaperClaim(
-        _SHAQ, "converges later than VDN", "convergence", ("vdn", "shaq"), _more("convergence", "shaq", ["vdn"])
+        "QMIX: greater fluctuations",
+        "fluctuates more than VDN",
+        "fluctuation",
+        ("vdn", "qmix"),
+        _more("fluctuation", "qmix", ["vdn"]),
     ),
-    PaperClaim(_SHAQ, "more spread over seeds than VDN", "spread", ("vdn", "shaq"), _more("spread", "shaq", ["vdn"])),
     PaperClaim(
-        _NUCLEOLUS,
+        "SHAQ: slower convergence",
+        "converges later than VDN",
+        "convergence",
+        ("vdn", "shaq"),
+        _more("convergence", "shaq", ["vdn"]),
+    ),
+    PaperClaim(
+        "SHAQ: larger variances",
+        "more spread over seeds than VDN",
+        "spread",
+        ("vdn", "shaq"),
+        _more("spread", "shaq", ["vdn"]),
+    ),
+    PaperClaim(
+        "Nucleolus: rapid convergence",
         "converges sooner than every baseline but VDN",
         "convergence",
         PAPER_METHODS,
         _less("convergence", "nucleolus", [name for name in _BASELINES if name != "vdn"]),
     ),
     PaperClaim(
-        _NUCLEOLUS,
+        "Nucleolus: fewer steps to capture",
         "better level than VDN, OW-QMIX and SHAQ",
         "level",
         PAPER_METHODS,
         _more("level", "nucleolus", ["vdn", "ow_qmix", "shaq"]),
     ),
     PaperClaim(
-        _NUCLEOLUS,
+        "Nucleolus: higher variance",
         "more spread over seeds than VDN",
         "spread",
         ("vdn", "nucleolus"),

@@ -52,6 +52,16 @@ def few_seeds_sentence(n_runs: int, confidence: float = 0.95) -> str:
     )
 
 
+def band_sentence(n_runs: int) -> str:
+    """The same in short, for the caption of a figure with bands."""
+    if n_runs == 1:
+        return "With one seed there is no band."
+    runs = f"With {count_word(n_runs)} seeds the band"
+    if n_runs <= 3:
+        return f"{runs} is the range of the runs; whether two methods differ cannot be told from it."
+    return f"{runs} is narrower than its name says; whether two methods differ cannot be told from it alone."
+
+
 def order_sentence(facts: Mapping[str, CurveFacts], metric: Metric) -> str:
     """The methods from best to worst level, with the levels."""
     ordered = sorted(facts, key=lambda name: -facts[name].level)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nucleolus_lib.report.algorithm_styles import style_of
+from nucleolus_lib.report.algorithm_styles import in_order, style_of
 from nucleolus_lib.report.curve_alignment import steps_to_threshold
 from nucleolus_lib.report.run_suite import Metric, RunSuite, run_column, run_steps
 from nucleolus_lib.report.statistics import bootstrap_interval, interquartile_mean
@@ -46,7 +46,7 @@ def final_table(suite: RunSuite, world: str, metric: Metric, *, seed: int = 0, n
 def efficiency_table(suite: RunSuite, world: str, metric: Metric, thresholds: Sequence[float]) -> pd.DataFrame:
     """Environment steps until each threshold is reached, one row per algorithm, one column per threshold.
 
-    A cell says ``70k (2 of 3)``: the median over the seeds, and how many of them got there. ``> 300k (1 of 3)`` is a
+    A cell says ``70k (2/3)``: the median over the seeds, and how many of them got there. ``> 300k (1/3)`` is a
     censored median: half of the seeds or more had not got there when they ended.
     """
     sign = "≥" if metric.more_is_better else "≤"
@@ -63,43 +63,49 @@ def efficiency_table(suite: RunSuite, world: str, metric: Metric, thresholds: Se
             )
             shortest = int(min(run_steps(run)[-1] for run in runs))
             middle = f"> {thousands(shortest)}" if np.isinf(found.median) else thousands(found.median)
-            row[f"{sign} {threshold:g}"] = f"{middle} ({found.n_reached} of {len(runs)})"
+            row[f"{sign} {threshold:g}"] = f"{middle} ({found.n_reached}/{len(runs)})"
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def run_table(suite: RunSuite) -> pd.DataFrame:
-    """One row per world and algorithm: seeds, steps, whether the runs came to their end, device, commit, CPU hours."""
-    rows = []
+    """The runs of every world: methods, seeds, steps, whether they came to their end, device and commit.
+
+    Methods whose runs agree in all of that share a row.
+    """
+    rows: dict[tuple[str, ...], list[str]] = {}
     for world in suite.worlds:
         for name in suite.algorithms(world):
             runs = suite.of(world, name)
             steps = sorted({run.env_steps for run in runs})
-            rows.append(
-                {
-                    "world": world,
-                    "algorithm": style_of(name).label,
-                    "seeds": len(runs),
-                    "env steps": " to ".join(thousands(value) for value in dict.fromkeys((steps[0], steps[-1]))),
-                    "complete": f"{sum(run.complete for run in runs)} of {len(runs)}",
-                    "device": _all(run.record.get("device", "unknown") for run in runs),
-                    "commit": _all(short_commit(str(run.record.get("commit", "unknown"))) for run in runs),
-                }
+            lengths = dict.fromkeys(thousands(value) for value in (steps[0], steps[-1]))
+            row = (
+                world,
+                ", ".join(str(run.seed) for run in runs),
+                " to ".join(lengths),
+                f"{sum(run.complete for run in runs)} of {len(runs)}",
+                _all(run.record.get("device", "unknown") for run in runs),
+                _all(short_commit(str(run.record.get("commit", "unknown"))) for run in runs),
             )
-    return pd.DataFrame(rows)
+            rows.setdefault(row, []).append(style_of(name).label)
+    table = pd.DataFrame(list(rows), columns=["world", "seeds", "env steps", "complete", "device", "commit"])
+    table.insert(1, "methods", [", ".join(methods) for methods in rows.values()])
+    return table
 
 
 def timing_table(suite: RunSuite) -> pd.DataFrame:
-    """Hours of CPU and of the clock, by world and algorithm, summed over the seeds."""
+    """Environment steps per CPU second by method and world, and the CPU hours of each method over all worlds."""
+    names = in_order(run.name for run in suite.trained)
     rows = []
-    for world in suite.worlds:
-        for name in suite.algorithms(world):
-            runs = suite.of(world, name)
-            cpu = sum(float(run.record["cpu_s"]) for run in runs) / 3600
-            wall = sum(float(run.record["wall_s"]) for run in runs) / 3600
-            steps = sum(run.env_steps for run in runs)
-            rows.append((world, style_of(name).label, cpu, wall, steps / max(cpu * 3600, 1e-9)))
-    return pd.DataFrame(rows, columns=["world", "algorithm", "CPU hours", "hours", "env steps per CPU second"])
+    for name in names:
+        row: dict[str, Any] = {"method": style_of(name).label}
+        for world in suite.worlds:
+            here = [run for run in suite.trained if (run.world, run.name) == (world, name)]
+            seconds = sum(float(run.record["cpu_s"]) for run in here)
+            row[world] = sum(run.env_steps for run in here) / seconds if seconds > 0 else float("nan")
+        row["CPU hours, all"] = sum(float(run.record["cpu_s"]) for run in suite.trained if run.name == name) / 3600
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def labelled(table: pd.DataFrame, names: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -53,8 +53,8 @@ def test_efficiency_in_units_of_the_scripts():
     # half of the way from 0.5 to 4 is 2.25: only nucleolus and oracle credit get there, on either scale
     for world in PLANES:
         assert half[world, "nucleolus"] == half["pp-8v4-paper", "nucleolus"]
-        assert half[world, "QMIX"] == "> 300k (0 of 3)"
-    assert table.loc[("pp-8v4-paper", "oracle credit"), "100% of the best script"].endswith("(3 of 3)")
+        assert half[world, "QMIX"] == "> 300k (0/3)"
+    assert table.loc[("pp-8v4-paper", "oracle credit"), "100% of the best script"].endswith("(3/3)")
     assert efficiency_by_scripts(RunSuite(SUITE.trained), PLANES).empty
 
 

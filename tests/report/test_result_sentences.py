@@ -11,6 +11,7 @@ from nucleolus_lib.report.figure_two import CurveFacts, claim_table
 from nucleolus_lib.report.reference_settings import shared_settings_table
 from nucleolus_lib.report.result_sentences import (
     agreement_sentence,
+    band_sentence,
     count_word,
     few_seeds_sentence,
     gap_sentence,
@@ -36,6 +37,9 @@ def test_few_seeds():
     assert "lies within the range" in five
     assert "93.8%" in five
     assert "no interval" in few_seeds_sentence(1)
+    assert band_sentence(3).startswith("With three seeds the band is the range of the runs")
+    assert "narrower" in band_sentence(5)
+    assert band_sentence(1) == "With one seed there is no band."
     # four resamples of four are 1/256, less than 2.5 %
     assert "lies within" in few_seeds_sentence(4)
 
