@@ -17,10 +17,12 @@ then d/dpsi = u sum_p A_p, and d/dphi_i = u times the sum of A_p (or B_q) over t
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-OPTIONS = {"fastmath": {"contract", "nsz", "arcp", "reassoc"}, "error_model": "numpy", "cache": True}
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp", "reassoc"}, "error_model": "numpy", "cache": True}
 
 
 @njit(**OPTIONS)

@@ -57,7 +57,7 @@ def fill_hidden(psi: Tensor, phi: Tensor, member: Tensor, is_all: bool, out: Ten
     half = phi.shape[1] // 2
     low = _sums(psi[:, None, :], phi[:, :half])
     high = _sums(torch.zeros_like(psi)[:, None, :], phi[:, half:])
-    pairs = out.unflatten(1, (high.shape[1], low.shape[1]))
+    pairs = out.unflatten(1, (high.shape[1], low.shape[1]))  # type: ignore[no-untyped-call]
     torch.add(high[:, :, None, :], low[:, None, :, :], out=pairs)
     return out.relu_()
 
@@ -85,7 +85,7 @@ class _CoalitionRows(torch.autograd.Function):
             return _compiled_forward(psi, phi, last, member.shape[0])
         scratch = _scratch(psi, member)
         ctx.rows = len(scratch)
-        parts = zip(psi.split(ctx.rows), phi.split(ctx.rows), strict=True)
+        parts = zip(torch.split(psi, ctx.rows), torch.split(phi, ctx.rows), strict=True)
         return torch.cat([fill_hidden(a, b, member, is_all, scratch) @ last for a, b in parts])
 
     @staticmethod
@@ -97,7 +97,7 @@ class _CoalitionRows(torch.autograd.Function):
         for_last = torch.zeros_like(last)
         sums = []
         scratch = _scratch(psi, member)
-        for a, b, g in zip(psi.split(ctx.rows), phi.split(ctx.rows), gradients[0].split(ctx.rows), strict=True):
+        for a, b, g in zip(*(torch.split(rows, ctx.rows) for rows in (psi, phi, gradients[0])), strict=True):
             hidden = fill_hidden(a, b, member, ctx.is_all, scratch)
             for_last += (g.reshape(1, -1) @ hidden.flatten(0, 1))[0]
             # The sign of relu(z) is m.
