@@ -105,6 +105,8 @@ def different_settings(stored: dict[str, Any], asked: dict[str, Any], within: st
     found = []
     for key in sorted(stored.keys() | asked.keys()):
         old, new = stored.get(key), asked.get(key)
+        if key == "nucleolus" and stored.get("algorithm") == asked.get("algorithm") != "nucleolus":
+            continue  # the algorithm does not read them
         if isinstance(old, dict) and isinstance(new, dict):
             found += [different_settings(old, new, f"{within}{key}.")]
         elif old != new and (within or key not in MAY_CHANGE):

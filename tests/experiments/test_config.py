@@ -3,11 +3,12 @@
 import ast
 from itertools import product
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from nucleolus_lib.experiments import config as config_module
+from nucleolus_lib.experiments.checkpoint import different_settings
 from nucleolus_lib.experiments.config import RunConfig, preset, with_settings
 from nucleolus_lib.experiments.errors import RunConfigError, UnknownWorldError
 from nucleolus_lib.experiments.presets import LEARNERS, LEARNERS_BY_WORLD, RUNS
@@ -115,3 +116,12 @@ def test_the_schedule_is_told_on_both_clocks():
     text = schedule_text(config, horizon=100)
     assert "8,000 environment steps, about 40 gradient steps" in text
     assert "over 4,000 environment steps (20 gradient steps)" in text
+
+
+def test_settings_that_an_algorithm_does_not_read_do_not_count() -> None:
+    def settings(algorithm: str, ceiling: float) -> dict[str, Any]:
+        return preset("climbing", algorithm, **{"learner.nucleolus.largest_multiplier": ceiling}).to_dict()
+
+    assert different_settings(settings("vdn", 0.01), settings("vdn", 1.0)) == ""
+    assert "largest_multiplier" in different_settings(settings("nucleolus", 0.01), settings("nucleolus", 1.0))
+    assert "algorithm" in different_settings(settings("vdn", 0.01), settings("nucleolus", 0.01))
