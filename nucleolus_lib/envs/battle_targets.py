@@ -17,11 +17,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.battle_lanes import AIMS_KEY, OUT_KEY, Plan
+from nucleolus_lib.envs.battle_lanes import OUT_KEY, Plan
 from nucleolus_lib.envs.battle_state import NO_TARGET
 from nucleolus_lib.envs.battle_tables import BattleTables
 
-_KEPT = 4 * AIMS_KEY
+_KEPT = 4 * OUT_KEY
 """Taken from the key of a kept target: more than the key of any candidate, less than the distance of a parked one."""
 
 
