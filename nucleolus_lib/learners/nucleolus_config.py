@@ -64,8 +64,8 @@ class NucleolusConfig:
     constraint_target: ConstraintTarget = "relaxed"
     """I5. The constraint is max_C e <= target. "zero": 0, as in the text. "least_core": eps*, a running mean of the
     least-core value of ``credit_samples`` games per update. "relaxed": max(0, eps*), which asks for stability where it
-    can be had and for the least core where it cannot. (Where the core is not empty eps* is below 0, no payoff but the
-    nucleolus meets it, and lambda grows until the learner diverges: chapter 09 shows it.)"""
+    can be had and for the least core where it cannot. (Where the core has an interior eps* is below 0, no payoff
+    outside the least core meets it, and lambda was seen to grow until the learner diverged.)"""
     least_core_rate: float = 0.01
     """I5. Weight of a new batch in the running mean of the least-core value."""
     largest_multiplier: float = 0.01
@@ -107,7 +107,8 @@ class NucleolusConfig:
     the baselines have): on R_C, what C's own participants achieved, so that V(s, empty) = 0 by construction."""
 
     value_hidden_size: int = 64
-    """Width H of the coalition-value network's additive layer."""
+    """Width H of the coalition-value network's additive layer. 64 is quick but coarse: on a game of three agents in which
+    two suffice and a third adds nothing, 64 units kept errors of a third of the value where 256 fell below 1 %."""
     agent_embedding: AgentEmbedding = "one_hot"
     """How an agent's action enters: "one_hot", the text's, is one linear layer on (state, slots); "state" lets the
     embedding of (agent, action) depend on the state, once per agent and not per coalition, at twice the cost."""
