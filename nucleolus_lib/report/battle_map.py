@@ -182,6 +182,7 @@ def _points_per_cell(axes: Axes) -> float:
 
 def _draw_bars(axes: Axes, scene: BattleScene, t: int) -> None:
     lines, inks = [], []
+    width = min(max(0.13 * _points_per_cell(axes), 0.8), 2.0)
     for u in np.flatnonzero(scene.living[t]):
         x, y = scene.places[t, u]
         r = float(scene.radius[u])
@@ -190,4 +191,4 @@ def _draw_bars(axes: Axes, scene: BattleScene, t: int) -> None:
             height = y + r + 0.12 + 0.14 * row
             lines += [[(x - r, height), (x + r, height)], [(x - r, height), (x - r + 2 * r * share, height)]]
             inks += ["#cccccc", ink]
-    axes.add_collection(LineCollection(lines, colors=inks, linewidths=1.6, capstyle="butt", zorder=5))
+    axes.add_collection(LineCollection(lines, colors=inks, linewidths=width, capstyle="butt", zorder=5))

@@ -1,0 +1,95 @@
+"""Recorded battles with the values that the learner gave to coalitions, on file. Nothing here needs torch.
+
+One npz file, ``<world>/<name>/seed<k>.coalitions.npz`` beside the run it belongs to, holds the episodes
+
+=====================  =====================================================================================
+``record``             JSON: schema version, world, name, seed, commit and versions, number of episodes
+``<e>/values``         (T, 2**n) float32, v_t(C) at the bitmask of C, with v_t(empty) = 0
+``<e>/won``            whether episode e was won
+``<e>/<array>``        the arrays of :func:`nucleolus_lib.envs.battle_scene.battle_scene`
+=====================  =====================================================================================
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nucleolus_lib.experiments.atomic_file import write_atomically
+from nucleolus_lib.experiments.errors import RunFileError
+
+SCHEMA_VERSION = 1
+"""Changes whenever an array changes its meaning."""
+
+SUFFIX = ".coalitions.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class CoalitionEpisode:
+    """One battle.
+
+    Parameters
+    ----------
+    scene
+        What its pictures draw.
+    values
+        (T, 2**n) float32, v_t(C).
+    won
+        Whether it was won.
+    """
+
+    scene: dict[str, Any]
+    values: NDArray[np.float32]
+    won: bool
+
+
+def write_coalition_episodes(path: Path, episodes: Sequence[CoalitionEpisode], record: dict[str, Any]) -> None:
+    """Write episodes and where they come from, in one step.
+
+    Raises
+    ------
+    WriteError
+    """
+    arrays: dict[str, Any] = {
+        "record": np.array(json.dumps({**record, "schema_version": SCHEMA_VERSION, "episodes": len(episodes)}))
+    }
+    for e, episode in enumerate(episodes):
+        arrays[f"{e}/values"] = episode.values
+        arrays[f"{e}/won"] = np.array(episode.won)
+        arrays |= {f"{e}/{name}": np.asarray(array) for name, array in episode.scene.items()}
+    memory = io.BytesIO()
+    np.savez_compressed(memory, **arrays)
+    write_atomically(path, lambda stream: stream.write(memory.getbuffer()))
+
+
+def read_coalition_episodes(path: Path | str) -> tuple[list[CoalitionEpisode], dict[str, Any]]:
+    """The episodes of a file, and its record.
+
+    Raises
+    ------
+    RunFileError
+        The file is missing, damaged or of another schema version.
+    """
+    remake = "make it again with python -m nucleolus_lib.experiments.coalition_episodes CHECKPOINT"
+    try:
+        with np.load(path) as file:
+            arrays = dict(file)
+        record = json.loads(str(arrays.pop("record")))
+        version, count = record["schema_version"], record["episodes"]
+        rows: list[dict[str, Any]] = [{} for _ in range(count)]
+        for key, array in arrays.items():
+            e, name = key.split("/")
+            rows[int(e)][name] = tuple(array.tolist()) if name == "kinds" else array
+        episodes = [CoalitionEpisode(row, row.pop("values"), bool(row.pop("won"))) for row in rows]
+    except Exception as error:
+        raise RunFileError(f"{path} is missing or damaged ({type(error).__name__}: {error}); {remake}") from error
+    if version != SCHEMA_VERSION:
+        raise RunFileError(f"{path} has schema version {version}; this library reads {SCHEMA_VERSION}; {remake}")
+    return episodes, record
