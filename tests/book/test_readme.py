@@ -1,8 +1,9 @@
 """The README's code blocks run.
 
 Python blocks are executed. Of the shell blocks, the papermill example is executed, with the smoke profile's values for
-what it does not set. ``make`` lines are checked by a dry run, because ``make test`` would run this test again. A line
-of another kind fails the test, so that none goes unchecked.
+what it does not set, and the training examples are executed with a handful of steps. ``make`` lines are checked by a
+dry run, because ``make test`` would run this test again. A line of another kind fails the test, so that none goes
+unchecked.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def test_shell_line(line: str, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
     elif words[0] == "papermill":
         run_papermill(words, tmp_path)
+    elif words[:4] == ["python", "-m", "nucleolus_lib", "train"]:
+        run_training(words, tmp_path)
     else:
         pytest.fail(f"no way to check {line!r} is written down here")
 
@@ -82,3 +85,12 @@ def test_files_that_the_readme_names_exist() -> None:
     assert len(named) > 5
     missing = sorted(name for name in named if not (ROOT / name).exists())
     assert not missing, f"the README names files that do not exist: {missing}"
+
+
+def run_training(words: list[str], tmp_path: Path) -> None:
+    quick = ["--total-steps", "1", "--quiet", "--checkpoints", str(tmp_path), "--set"]
+    quick += ["n_worlds=1", "batch_size=1", "evaluation_episodes=1", "updates_per_rollout=1"]
+    done = run([sys.executable, *words[1:], *quick], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr[-2000:]
+    written = list((tmp_path / words[words.index("--out") + 1]).rglob("seed0.parquet"))
+    assert len(written) == 1
