@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -150,20 +151,40 @@ def sight(walkable: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bo
     count = len(cells)
     clear = np.ones((count, count), dtype=np.bool_)
     first, second = np.triu_indices(count, 1)
+    # Two cells see each other at once if the rectangle they span is walkable: only the others are looked at.
+    filled = np.zeros((walkable.shape[0] + 1, walkable.shape[1] + 1), dtype=np.int64)
+    filled[1:, 1:] = (~walkable).cumsum(0).cumsum(1)
+    low, high = np.minimum(cells[first], cells[second]), np.maximum(cells[first], cells[second]) + 1
+    walls = filled[high[:, 0], high[:, 1]] - filled[low[:, 0], high[:, 1]]
+    walls += filled[low[:, 0], low[:, 1]] - filled[high[:, 0], low[:, 1]]
+    first, second = first[walls > 0], second[walls > 0]
+    still = np.ones(len(first), dtype=np.bool_)
     for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
         inset = np.where(np.array(corner) == 0, _INSET, 1 - _INSET)
-        start, end = cells[first] + inset, cells[second] + inset
-        steps = 4 * int(max(walkable.shape)) * 2
-        still = np.ones(len(first), dtype=np.bool_)
-        for t in np.linspace(0.0, 1.0, steps):
-            point = (start + t * (end - start)).astype(np.int64)
+        start, way = cells[first] + inset, cells[second] - cells[first]
+        for t in np.linspace(0.0, 1.0, 8 * max(walkable.shape)):
+            point = (start + t * way).astype(np.int64)
             still &= walkable[point[:, 0], point[:, 1]]
-        clear[first, second] &= still
+    clear[first, second] = still
     return cells, clear & clear.T
 
 
 def build_ways(walkable: NDArray[np.bool_], device: torch.device) -> Ways | None:
     """Waypoints of all pairs of walkable cells, or None if none is needed."""
+    found = _waypoints(walkable.shape, np.ascontiguousarray(walkable).tobytes())
+    if found is None:
+        return None
+    cell, waypoint = found
+    return Ways(
+        cell=torch.tensor(cell, dtype=torch.int64, device=device),
+        waypoint=torch.tensor(waypoint, dtype=torch.float32, device=device),
+    )
+
+
+@lru_cache(maxsize=8)
+def _waypoints(shape: tuple[int, ...], grid: bytes) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    """``Ways`` as arrays; remembered, since a map is often built again."""
+    walkable = np.frombuffer(grid, dtype=np.bool_).reshape(shape)
     cells, clear = sight(walkable)
     if clear.all():
         return None
@@ -181,12 +202,9 @@ def build_ways(walkable: NDArray[np.bool_], device: torch.device) -> Ways | None
             at[step] = before[start, at[step]]
         hidden = ~clear[start]
         waypoint[:, start, hidden] = cells[at[hidden]].T + 0.5
-    everywhere_else = np.argwhere(np.ones_like(walkable))
-    nearest = ((everywhere_else[:, None] - cells) ** 2).sum(-1).argmin(1)
-    return Ways(
-        cell=torch.tensor(nearest, dtype=torch.int64, device=device),
-        waypoint=torch.tensor(waypoint.reshape(2, -1), dtype=torch.float32, device=device),
-    )
+    all_cells = np.argwhere(np.ones_like(walkable))
+    nearest = ((all_cells[:, None] - cells) ** 2).sum(-1).argmin(1)
+    return nearest, waypoint.reshape(2, -1)
 
 
 def last_steps(cells: NDArray[np.int64], walkable: NDArray[np.bool_]) -> NDArray[np.int64]:
