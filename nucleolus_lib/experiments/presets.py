@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nucleolus_lib.experiments.worlds import BATTLE_MAPS
+
 # PyMARL2's one update per 8 episodes is 1 per 800 steps here, 125 in its whole exploration schedule. Many updates on
 # few episodes learn more from the same computation than few on many, hence the small batch.
 _PREDATOR_PREY: dict[str, Any] = {
@@ -15,6 +17,16 @@ _PREDATOR_PREY: dict[str, Any] = {
     "updates_per_rollout": 4,
     "batch_size": 8,
     "buffer_size": 500,
+    "exploration_anneal_steps": 50_000,
+}
+
+# Many worlds, because a game loop costs nearly the same for 8 as for 32; PyMARL2's replay ratio of one update per 8
+# episodes is doubled.
+_BATTLE: dict[str, Any] = {
+    "n_worlds": 32,
+    "updates_per_rollout": 8,
+    "batch_size": 32,
+    "buffer_size": 1000,
     "exploration_anneal_steps": 50_000,
 }
 
@@ -40,6 +52,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "climbing": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
     "penalty": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
     "qtran": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
+    **dict.fromkeys(BATTLE_MAPS, _BATTLE),
 }
 """World to fields of :class:`~nucleolus_lib.experiments.config.RunConfig`."""
 
@@ -59,5 +72,6 @@ LEARNERS_BY_WORLD: dict[str, dict[str, Any]] = {
     "pp-8v4-progress": {"target_period": 100},
     "pp-8v4-paper": {"target_period": 100},
     "pp-grid": {"target_period": 100},
+    **dict.fromkeys(BATTLE_MAPS, {"target_period": 100}),
 }
 """World to fields of the learner that all algorithms share there."""
