@@ -29,8 +29,10 @@ from nucleolus_lib.report.battle_map import BattleScene
 from nucleolus_lib.report.errors import CoalitionPlotError
 
 
-def coalition_survey(episodes: Sequence[CoalitionEpisode]) -> pd.DataFrame:
+def coalition_survey(episodes: Sequence[CoalitionEpisode], tolerance: float = 0.0) -> pd.DataFrame:
     """One row per episode: ``episode``, ``won``, ``steps`` and the columns of the module's docstring.
+
+    ``tolerance`` is that of :func:`nucleolus_lib.report.battle_coalitions.learned_structures`.
 
     Raises
     ------
@@ -39,14 +41,14 @@ def coalition_survey(episodes: Sequence[CoalitionEpisode]) -> pd.DataFrame:
     """
     if not episodes:
         raise CoalitionPlotError("a survey needs at least one recorded episode; got none")
-    return pd.DataFrame([_row(e, episode) for e, episode in enumerate(episodes)])
+    return pd.DataFrame([_row(e, episode, tolerance) for e, episode in enumerate(episodes)])
 
 
-def _row(number: int, episode: CoalitionEpisode) -> dict[str, float]:
+def _row(number: int, episode: CoalitionEpisode, tolerance: float) -> dict[str, float]:
     scene = BattleScene(**episode.scene)
     n = scene.n_agents
     living = scene.living[: scene.n_steps, :n]
-    learned = learned_structures(episode.values, living)
+    learned = learned_structures(episode.values, living, tolerance)
     attacks = target_structures(scene)
     several = living.sum(1) >= 2
     counts = structure_counts(learned, living)[several]

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def learned_structures(values: NDArray[np.floating[Any]], living: NDArray[np.bool_]) -> NDArray[np.int64]:
+def learned_structures(
+    values: NDArray[np.floating[Any]], living: NDArray[np.bool_], tolerance: float = 0.0
+) -> NDArray[np.int64]:
     """CS_t of every step, (T, n): the lowest agent index in each agent's coalition; the dead are alone.
 
     Parameters
@@ -43,11 +45,14 @@ def learned_structures(values: NDArray[np.floating[Any]], living: NDArray[np.boo
         (T, 2**n), v_t(C) at the position that is C's bitmask.
     living
         (T, n) bool.
+    tolerance
+        A further coalition must be worth more than this fraction of the largest \\|v_t\\|. Learned values are never
+        exactly additive, so their noise alone splits coalitions at 0.
 
     Raises
     ------
     CoalitionPlotError
-        If the arrays do not fit together, or a value is not a number.
+        If the arrays do not fit together, a value is not a number, or the tolerance is negative.
     """
     n_steps, n = living.shape
     if values.shape != (n_steps, 1 << n) or not np.isfinite(values).all():
@@ -55,6 +60,8 @@ def learned_structures(values: NDArray[np.floating[Any]], living: NDArray[np.boo
             f"{n} agents in {n_steps} steps need values {(n_steps, 1 << n)}, all finite; got {values.shape} with "
             f"{int((~np.isfinite(values)).sum())} that are not"
         )
+    if tolerance < 0:
+        raise CoalitionPlotError(f"tolerance is a fraction of the largest value, 0 or more; got {tolerance}")
     structure = np.tile(np.arange(n, dtype=np.int64), (n_steps, 1))
     for t in range(n_steps):
         alive = np.flatnonzero(living[t])
@@ -62,8 +69,9 @@ def learned_structures(values: NDArray[np.floating[Any]], living: NDArray[np.boo
             continue
         # Coalition c of the living, as a coalition of all agents.
         masks = (np.arange(1 << len(alive))[:, None] >> np.arange(len(alive)) & 1) @ (1 << alive)
-        game = TUGame(values[t, masks].astype(np.float64) - float(values[t, 0]))
-        for block in optimal_coalition_structure(game).structure:
+        game = values[t, masks].astype(np.float64) - float(values[t, 0])
+        game[1:] -= tolerance * np.abs(game).max()
+        for block in optimal_coalition_structure(TUGame(game)).structure:
             members = alive[[k for k in range(len(alive)) if block >> k & 1]]
             structure[t, members] = members[0]
     return structure

@@ -66,6 +66,16 @@ def test_pairs_that_are_worth_more_together():
     assert learned_structures(values, without_two).tolist() == [[0, 0, 2], [0, 1, 0]]
 
 
+def test_a_tolerance_keeps_noise_from_splitting():
+    """Apart they are worth 2 % more than together."""
+    values, everybody = np.array([[0, 1.0, 1.0, 1.96]]), np.ones((1, 2), dtype=bool)
+    assert learned_structures(values, everybody).tolist() == [[0, 1]]
+    assert learned_structures(values, everybody, 0.01).tolist() == [[0, 1]]
+    assert learned_structures(values, everybody, 0.03).tolist() == [[0, 0]]
+    with pytest.raises(CoalitionPlotError, match="tolerance"):
+        learned_structures(values, everybody, -0.1)
+
+
 def test_who_attacks_whom():
     assert target_structures(BattleScene(**scene_arrays())).tolist() == [[0, 1, 2], [0, 0, 2], [0, 1, 2]]
 
