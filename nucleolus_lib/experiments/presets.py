@@ -52,7 +52,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "climbing": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
     "penalty": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
     "qtran": {"n_worlds": 32, "batch_size": 32, "buffer_size": 500, "exploration_anneal_steps": 5000},
-    **dict.fromkeys(BATTLE_MAPS, _BATTLE),
+    **{name: _BATTLE for name in BATTLE_MAPS},
 }
 """World to fields of :class:`~nucleolus_lib.experiments.config.RunConfig`."""
 
@@ -72,6 +72,6 @@ LEARNERS_BY_WORLD: dict[str, dict[str, Any]] = {
     "pp-8v4-progress": {"target_period": 100},
     "pp-8v4-paper": {"target_period": 100},
     "pp-grid": {"target_period": 100},
-    **dict.fromkeys(BATTLE_MAPS, {"target_period": 100}),
+    **{name: {"target_period": 100} for name in BATTLE_MAPS},
 }
 """World to fields of the learner that all algorithms share there."""
