@@ -7,8 +7,9 @@ runs are not evaluated at exactly the same steps.
 
     z[e, r] = y[r, k]    with the largest k such that g[r, k] <= h_e :
 
-nothing later than h_e is looked at, and nothing is interpolated. The grid begins where all runs have been evaluated
-once and ends where the shortest run ends.
+nothing later than h_e is looked at, and nothing is interpolated. The grid is h_e = max_r g[r, e], the steps by which
+every run had been evaluated e times. It ends where the shortest run ends, give or take half of its interval between
+two evaluations.
 
 *Final.* The mean of y[r, k] over the last tenth of the run's evaluations, at least one.
 
@@ -58,17 +59,13 @@ class StepsToThreshold:
         return float(np.quantile(np.where(self.censored, np.inf, self.steps), 0.5, method="higher"))
 
 
-def aligned_curves(
-    steps: Sequence[ArrayLike], values: Sequence[ArrayLike], spacing: int | None = None
-) -> AlignedCurves:
+def aligned_curves(steps: Sequence[ArrayLike], values: Sequence[ArrayLike]) -> AlignedCurves:
     """Runs on one grid of environment steps.
 
     Parameters
     ----------
     steps, values
         One list per run, of equal length within the run; steps rise.
-    spacing
-        Distance of the grid's points; by default the largest of the runs' median distances.
 
     Raises
     ------
@@ -81,11 +78,12 @@ def aligned_curves(
     for g, y in zip(grids, curves, strict=True):
         if g.size == 0 or g.shape != y.shape or (np.diff(g) <= 0).any():
             raise StatisticsError(f"a run's steps must rise and fit its values; got {g.shape} steps, {y.shape} values")
-    first, last = max(int(g[0]) for g in grids), min(int(g[-1]) for g in grids)
-    if first > last:
-        raise StatisticsError(f"the runs do not overlap: one begins at step {first}, one ends at step {last}")
-    apart = max(int(np.median(np.diff(g))) if g.size > 1 else 1 for g in grids) if spacing is None else spacing
-    grid = np.arange(first, last + 1, max(apart, 1), dtype=np.int64)
+    shortest = min(g.size for g in grids)
+    together = np.max([g[:shortest] for g in grids], axis=0).astype(np.int64)
+    last = min(g[-1] + (np.median(np.diff(g)) / 2 if g.size > 1 else 0) for g in grids)
+    grid = together[together <= last]
+    if grid.size == 0:
+        raise StatisticsError(f"the runs do not overlap: one begins at step {together[0]}, one ends at step {last:.0f}")
     columns = [y[np.searchsorted(g, grid, side="right") - 1] for g, y in zip(grids, curves, strict=True)]
     return AlignedCurves(grid, np.stack(columns, axis=1))
 

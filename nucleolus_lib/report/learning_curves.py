@@ -120,10 +120,9 @@ def _draw_panel(axes: Axes, panel: CurvePanel, rng: np.random.Generator, n_resam
 def _label_references(axes: Axes, references: Mapping[str, float]) -> None:
     """Names of the reference lines at the right edge, moved apart where lines are close to each other."""
     low, high = axes.get_ylim()
-    apart = 0.075 * (high - low)
-    place = -np.inf
-    for name, value in sorted(references.items(), key=lambda item: item[1]):
-        place = max(value, place + apart)
+    ordered = sorted(references.items(), key=lambda item: item[1])
+    places = spread_out([value for _, value in ordered], 0.075 * (high - low), high)
+    for (name, value), place in zip(ordered, places, strict=True):
         axes.annotate(
             f"{name.replace('_', ' ')}: {value:.3g}",
             (1.0, value),
@@ -135,3 +134,15 @@ def _label_references(axes: Axes, references: Mapping[str, float]) -> None:
             va="center",
             annotation_clip=False,
         )
+
+
+def spread_out(values: Sequence[float], apart: float, top: float) -> list[float]:
+    """Places for labels of rising ``values``: at least ``apart`` from each other and none above ``top``."""
+    places: list[float] = []
+    for value in values:
+        places.append(max(value, places[-1] + apart) if places else value)
+    limit = top
+    for k in reversed(range(len(places))):
+        places[k] = min(places[k], limit)
+        limit = places[k] - apart
+    return places

@@ -13,7 +13,8 @@ import numpy as np
 
 from nucleolus_lib.report.algorithm_styles import style_of
 from nucleolus_lib.report.figure_two import CurveFacts, separated_pairs
-from nucleolus_lib.report.run_suite import Metric
+from nucleolus_lib.report.result_tables import thousands
+from nucleolus_lib.report.run_suite import Metric, RunSuite
 from nucleolus_lib.report.statistics import range_coverage
 
 if TYPE_CHECKING:
@@ -60,6 +61,22 @@ def band_sentence(n_runs: int) -> str:
     if n_runs <= 3:
         return f"{runs} is the range of the runs; whether two methods differ cannot be told from it."
     return f"{runs} is narrower than its name says; whether two methods differ cannot be told from it alone."
+
+
+def length_sentence(suite: RunSuite) -> str:
+    """Whether all runs are complete and of one length; final results of other runs compare different budgets."""
+    steps = [run.env_steps for run in suite.trained]
+    unfinished = sum(not run.complete for run in suite.trained)
+    if max(steps) > 1.05 * min(steps):
+        first = (
+            f"The runs are of different length, {thousands(min(steps))} to {thousands(max(steps))} environment steps, "
+            "so that final results compare different budgets."
+        )
+    else:
+        first = "All runs have the same length."
+    if not unfinished:
+        return first
+    return f"{first} {unfinished} of {len(steps)} are not complete: they end before the step they were given."
 
 
 def order_sentence(facts: Mapping[str, CurveFacts], metric: Metric) -> str:

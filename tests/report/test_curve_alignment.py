@@ -14,21 +14,35 @@ runs = st.lists(
 
 
 def test_a_grid_point_has_the_latest_value_not_a_later_one():
-    curves = aligned_curves([[0, 10, 20, 30], [3, 13, 23, 33]], [[0, 1, 2, 3], [5, 6, 7, 8]], spacing=10)
-    assert curves.steps.tolist() == [3, 13, 23]  # from where both have a value to where the first ends
-    assert curves.values.tolist() == [[0, 5], [1, 6], [2, 7]]
+    curves = aligned_curves([[0, 10, 20, 30], [3, 13, 23, 33]], [[0, 1, 2, 3], [5, 6, 7, 8]])
+    assert curves.steps.tolist() == [3, 13, 23, 33]
+    assert curves.values.tolist() == [[0, 5], [1, 6], [2, 7], [3, 8]]
+
+
+def test_runs_evaluated_at_different_rates_meet_at_the_slower_ones_steps():
+    often, seldom = [0, 5, 10, 15, 20, 25, 30], [0, 10, 20]
+    curves = aligned_curves([often, seldom], [often, seldom])
+    assert curves.steps.tolist() == [0, 10, 20]
+    assert curves.values.tolist() == [[0, 0], [10, 10], [20, 20]]
+
+
+def test_a_curve_ends_with_its_shortest_run():
+    curves = aligned_curves([[0, 10, 20, 30], [0, 10]], [[0, 1, 2, 3], [5, 6]])
+    assert curves.steps.tolist() == [0, 10]
 
 
 @settings(deadline=None, max_examples=50)
-@given(runs, st.integers(1, 7))
-def test_slow_twin_agrees(drawn, spacing):
+@given(runs)
+def test_slow_twin_agrees(drawn):
     steps = [np.cumsum([gap for gap, _ in run]) for run in drawn]
     values = [[value for _, value in run] for run in drawn]
-    if max(g[0] for g in steps) > min(g[-1] for g in steps):
+    ends = [g[-1] + (np.median(np.diff(g)) / 2 if len(g) > 1 else 0) for g in steps]
+    if max(g[0] for g in steps) > min(ends):
         with pytest.raises(StatisticsError, match="do not overlap"):
-            aligned_curves(steps, values, spacing)
+            aligned_curves(steps, values)
         return
-    curves = aligned_curves(steps, values, spacing)
+    curves = aligned_curves(steps, values)
+    assert (np.diff(curves.steps) > 0).all()
     for h, row in zip(curves.steps, curves.values, strict=True):
         for g, y, found in zip(steps, values, row, strict=True):
             assert found == [value for at, value in zip(g, y, strict=True) if at <= h][-1]

@@ -15,7 +15,7 @@ from nucleolus_lib.report.comparison_plots import (
 )
 from nucleolus_lib.report.credit_gap import credit_gap_table
 from nucleolus_lib.report.errors import StatisticsError
-from nucleolus_lib.report.learning_curves import CurvePanel, curve_interval, curve_panel, learning_curves
+from nucleolus_lib.report.learning_curves import CurvePanel, curve_interval, curve_panel, learning_curves, spread_out
 from nucleolus_lib.report.run_suite import score_matrix
 from tests.report.run_fixture import CAPTURES, LEVELS, made_up_suite
 
@@ -57,6 +57,12 @@ def test_learning_curves_draw_mean_band_and_every_seed():
     assert heights[1] - heights[0] > 0.05  # labels of near lines are moved apart
     assert [line.get_label() for line in below.lines if line.get_linewidth() == 2.0] == ["VDN"]
     assert len(figure.legends[0].get_texts()) == len(LEVELS)
+
+
+def test_labels_of_lines_are_spread_out_below_the_top():
+    assert spread_out([0.0, 3.8, 3.99, 4.0], 0.3, 4.2) == pytest.approx([0.0, 3.6, 3.9, 4.2])
+    assert spread_out([1.0, 2.0], 0.3, 4.0) == [1.0, 2.0]
+    assert spread_out([], 1.0, 1.0) == []
 
 
 def test_the_band_holds_the_mean_and_stays_within_the_seeds():

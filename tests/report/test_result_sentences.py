@@ -15,6 +15,7 @@ from nucleolus_lib.report.result_sentences import (
     count_word,
     few_seeds_sentence,
     gap_sentence,
+    length_sentence,
     listed,
     order_sentence,
     script_sentence,
@@ -64,6 +65,14 @@ def test_agreement():
     without = {name: facts for name, facts in PAPER.items() if name != "shaq"}
     assert agreement_sentence(claim_table(without)).endswith("cannot be told.")
     assert agreement_sentence(claim_table({})).startswith("None of the comparisons")
+
+
+def test_length():
+    whole = RunSuite(tuple(made_up_run("first", "vdn", seed) for seed in (0, 1)))
+    assert length_sentence(whole) == "All runs have the same length."
+    cut = RunSuite((*whole.trained, made_up_run("first", "vdn", 2, n_evaluations=10)))
+    assert length_sentence(cut).startswith("The runs are of different length, 100k to 300k environment steps")
+    assert length_sentence(cut).endswith("1 of 3 are not complete: they end before the step they were given.")
 
 
 def test_scripts():
