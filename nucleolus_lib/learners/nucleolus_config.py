@@ -107,8 +107,8 @@ class NucleolusConfig:
     the baselines have): on R_C, what C's own participants achieved, so that V(s, empty) = 0 by construction."""
 
     value_hidden_size: int = 64
-    """Width H of the coalition-value network's additive layer. 64 is quick but coarse: on a game of three agents in which
-    two suffice and a third adds nothing, 64 units kept errors of a third of the value where 256 fell below 1 %."""
+    """Width H of the coalition-value network's additive layer. 64 is quick but coarse: on a game of three agents in
+    which two suffice and a third adds nothing, 64 units kept errors of 8.6 on values up to 28, and 256 units 0.02."""
     agent_embedding: AgentEmbedding = "one_hot"
     """How an agent's action enters: "one_hot", the text's, is one linear layer on (state, slots); "state" lets the
     embedding of (agent, action) depend on the state, once per agent and not per coalition, at twice the cost."""

@@ -5,8 +5,8 @@ At a state s with the greedy joint action a,
     CS(s) = the partition of N that maximises sum over its blocks C of v(C),     v(C) = V(s, a_C) - V(s, empty),
 
 found exactly by the dynamic programme of :mod:`nucleolus_lib.games.coalition_structure`. Ties, up to ``tolerance`` of
-the largest |v|, go to fewer coalitions. A learned V is never exactly additive, so without a tolerance its noise alone would
-split or join coalitions.
+the largest |v|, go to fewer coalitions. A learned V is never exactly additive, so without a tolerance its noise alone
+would split or join coalitions.
 
 It is a way of looking at a learner, used for figures; nothing is learned from it.
 """
