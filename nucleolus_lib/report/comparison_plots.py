@@ -162,7 +162,9 @@ def gap_bars(tables: Mapping[str, pd.DataFrame]) -> Figure:
         if np.isfinite(row.closed):
             axes.barh(place, row.closed, height=0.66, color=style.color, edgecolor=CARD)
         else:
-            axes.text(0.02, place, "not defined: oracle not above VDN", fontsize=8.5, color=FAINT, va="center")
+            note = "not known: VDN or oracle credit was not run"
+            note = note if np.isnan(row.undefined) else "not defined: oracle not above VDN"
+            axes.text(0.02, place, note, fontsize=8.5, color=FAINT, va="center")
         if np.isfinite([row.low, row.high]).all():
             axes.plot([row.low, row.high], [place, place], color=INK, linewidth=1.2)
             axes.plot([row.low, row.high], [place, place], "|", color=INK, markersize=8)
@@ -173,6 +175,8 @@ def gap_bars(tables: Mapping[str, pd.DataFrame]) -> Figure:
     axes.set(ylim=(place - 0.3, -0.1), xlabel="credit gap closed: 0 is VDN, 1 is oracle credit")
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.axvline(1, color=FAINT, linewidth=1, linestyle=(0, (3, 3)))
+    left, right = axes.get_xlim()
+    axes.set_xlim(min(left, -0.1), max(right, 1.1))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     return figure

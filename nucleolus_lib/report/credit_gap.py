@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nucleolus_lib.report.algorithm_styles import in_order
 from nucleolus_lib.report.run_suite import Metric, RunSuite
 from nucleolus_lib.report.statistics import interquartile_mean, percentiles, resampled, stratified_indices
 
@@ -70,23 +69,24 @@ def credit_gap_table(
     Returns
     -------
     DataFrame
-        ``algorithm``, ``closed``, ``low``, ``high``, ``undefined`` (share of resamples); empty if the world has no
-        run of VDN or of oracle credit.
+        ``algorithm``, ``closed``, ``low``, ``high``, ``undefined`` (share of resamples); all nan if the world has no
+        run of VDN or of oracle credit, so that the gap is not known.
     """
     import pandas as pd
 
     names = suite.algorithms(world)
-    columns = ["algorithm", "closed", "low", "high", "undefined"]
-    if BASELINE not in names or ORACLE not in names:
-        return pd.DataFrame(columns=columns)
     score = {name: metric.score(suite.final(world, name, metric.column)) for name in names}
+    is_known = BASELINE in names and ORACLE in names
     rng = np.random.default_rng(seed)
     rows = []
-    for name in in_order(names):
-        if name not in (BASELINE, ORACLE):
+    for name in names:
+        if name in (BASELINE, ORACLE):
+            continue
+        gap = CreditGap(np.nan, np.nan, np.nan, np.nan)
+        if is_known:
             gap = credit_gap(score[name], score[BASELINE], score[ORACLE], rng, n_resamples)
-            rows.append((name, gap.closed, gap.low, gap.high, gap.undefined))
-    return pd.DataFrame(rows, columns=columns)
+        rows.append((name, gap.closed, gap.low, gap.high, gap.undefined))
+    return pd.DataFrame(rows, columns=["algorithm", "closed", "low", "high", "undefined"])
 
 
 def _closed(

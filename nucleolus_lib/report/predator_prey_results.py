@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nucleolus_lib.experiments import suites
 from nucleolus_lib.report import figure_two
-from nucleolus_lib.report.algorithm_styles import style_of
+from nucleolus_lib.report.algorithm_styles import in_order, style_of
 from nucleolus_lib.report.credit_gap import credit_gap_table
+from nucleolus_lib.report.curve_alignment import final_score
+from nucleolus_lib.report.locations import repository_root
 from nucleolus_lib.report.result_tables import efficiency_table, final_table
 from nucleolus_lib.report.run_suite import RANDOM, Metric, RunSuite, run_column
 
@@ -47,6 +50,17 @@ def ordered_worlds(suite: RunSuite) -> list[str]:
     return sorted(
         suite.worlds, key=lambda world: (world.startswith("pp-grid"), not world.startswith(PAPER_WORLD), world)
     )
+
+
+def planned_runs(names: Sequence[str]) -> dict[str, int]:
+    """How many runs the suites of these names have on each world, by ``data/runs/suites.toml``."""
+    described = suites.read_suites(repository_root() / suites.SUITES_FILE)
+    return {
+        world: len(described[name].algorithms) * len(described[name].seeds)
+        for name in names
+        if name in described
+        for world in described[name].worlds
+    }
 
 
 def finals(suite: RunSuite, worlds: Sequence[str], *, seed: int = 0, n_resamples: int = 2000) -> pd.DataFrame:
@@ -123,7 +137,7 @@ def facts_of(
 def gap_tables(
     suite: RunSuite, worlds: Sequence[str], *, seed: int = 0, n_resamples: int = 2000
 ) -> dict[str, pd.DataFrame]:
-    """The credit gap closed, by world; worlds without VDN or oracle credit are left out."""
+    """The credit gap closed, by world; worlds on which only VDN and oracle credit were run are left out."""
     tables = {
         world: credit_gap_table(suite, world, counted_metric(world), seed=seed, n_resamples=n_resamples)
         for world in worlds
@@ -140,6 +154,52 @@ def common_seeds(suite: RunSuite, worlds: Sequence[str]) -> dict[str, list[int]]
             if seeds:
                 found[algorithm] = sorted(seeds)
     return found
+
+
+def pooled_worlds(suite: RunSuite, worlds: Sequence[str]) -> list[str]:
+    """The worlds on which every method of the suite was run; if there is none, the one with most methods."""
+    methods = {run.name for run in suite.trained}
+    whole = [world for world in worlds if methods <= set(suite.algorithms(world))]
+    return whole or [max(worlds, key=lambda world: len(suite.algorithms(world)))]
+
+
+def sweep_table(sweep: RunSuite, suite: RunSuite, world: str) -> pd.DataFrame:
+    """A sweep over learning rates on ``world``: final result of every method at every rate, and the rate that is used.
+
+    Parameters
+    ----------
+    sweep
+        Runs whose settings differ in ``learner.learning_rate``; seeds of one method and rate are averaged.
+    suite
+        The runs for which the rate was chosen.
+
+    Returns
+    -------
+    DataFrame
+        ``method``, one column per rate (mean of the last half of a run's evaluations, in the outcome that counts), and
+        ``used``.
+    """
+    import pandas as pd
+
+    metric = counted_metric(world)
+    found: dict[str, dict[float, list[float]]] = {}
+    for run in sweep.trained:
+        if run.world == world:
+            learner = run.config["learner"]
+            rates = found.setdefault(str(learner["algorithm"]), {})
+            rates.setdefault(float(learner["learning_rate"]), []).append(
+                final_score(run_column(run, metric.column), 0.5)
+            )
+    columns = sorted({rate for rates in found.values() for rate in rates})
+    rows = []
+    for name in in_order(found):
+        row: dict[str, object] = {"method": style_of(name).label}
+        row |= {f"{rate:g}": float(np.mean(found[name].get(rate, [np.nan]))) for rate in columns}
+        used = {
+            run.config["learner"]["learning_rate"] for run in suite.trained if (run.world, run.name) == (world, name)
+        }
+        rows.append(row | {"used": ", ".join(f"{rate:g}" for rate in sorted(used)) or "not run"})
+    return pd.DataFrame(rows)
 
 
 def labelled_configs(suite: RunSuite, world: str) -> dict[str, dict[str, object]]:

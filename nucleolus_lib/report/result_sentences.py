@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nucleolus_lib.report.algorithm_styles import style_of
-from nucleolus_lib.report.figure_two import CurveFacts, separated_pairs
+from nucleolus_lib.report.figure_two import (
+    PAPER_TURNS,
+    TURNS_TOLERANCE,
+    CurveFacts,
+    near_paper_turns,
+    separated_pairs,
+)
 from nucleolus_lib.report.result_tables import thousands
 from nucleolus_lib.report.run_suite import Metric, RunSuite
 from nucleolus_lib.report.statistics import range_coverage
@@ -79,6 +85,29 @@ def length_sentence(suite: RunSuite) -> str:
     return f"{first} {unfinished} of {len(steps)} are not complete: they end before the step they were given."
 
 
+def turns_sentence(facts: Mapping[str, CurveFacts]) -> str:
+    """Where QMIX ends in turns to the first capture, beside the paper's "approximately 25"; facts of that outcome."""
+    if "qmix" not in facts:
+        return "QMIX was not run in our reading of the paper's world, so that this cannot be compared."
+    turns = -facts["qmix"].level
+    near = "within" if near_paper_turns(turns) else "not within"
+    return (
+        f"In our reading of the paper's world QMIX ends at {turns:.1f} turns, {near} {TURNS_TOLERANCE:.0f} of "
+        f"{PAPER_TURNS:.0f}."
+    )
+
+
+def plan_sentence(suite: RunSuite, planned: Mapping[str, int]) -> str:
+    """How many of the runs that are planned on each world are stored."""
+    stored = {world: sum(run.world == world for run in suite.trained) for world in planned}
+    lacking = [
+        f"{world} has {stored[world]} of {planned[world]}" for world in planned if stored[world] < planned[world]
+    ]
+    if not lacking:
+        return "All planned runs are stored."
+    return f"Not all planned runs are stored: {listed(lacking)}."
+
+
 def order_sentence(facts: Mapping[str, CurveFacts], metric: Metric) -> str:
     """The methods from best to worst level, with the levels."""
     ordered = sorted(facts, key=lambda name: -facts[name].level)
@@ -88,6 +117,8 @@ def order_sentence(facts: Mapping[str, CurveFacts], metric: Metric) -> str:
 
 def separation_sentence(facts: Mapping[str, CurveFacts]) -> str:
     """Which intervals are apart, and which are not."""
+    if len(facts) < 2:
+        return "There is nothing to compare."
     pairs = separated_pairs(dict(facts))
     n_pairs = len(facts) * (len(facts) - 1) // 2
     if not pairs:
@@ -129,8 +160,8 @@ def script_sentence(facts: Mapping[str, CurveFacts], references: Mapping[str, fl
 
 def gap_sentence(table: pd.DataFrame) -> str:
     """What each method closes of the gap between VDN and oracle credit."""
-    if table.empty:
-        return "The world has no runs of VDN or of oracle credit, so that the gap is not known."
+    if table.empty or table["undefined"].isna().all():
+        return "VDN or oracle credit was not run here, so that the gap is not known."
     if not np.isfinite(table["closed"]).any():
         return "Oracle credit does not end above VDN, so that there is no gap to close."
     parts = [f"{style_of(str(row.algorithm)).label} {float(str(row.closed)):.2f}" for row in table.itertuples()]

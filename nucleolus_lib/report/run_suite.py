@@ -92,25 +92,22 @@ class RunSuite:
         return {run.name: float(run_column(run, metric.outcome).mean()) for run in self.scripted if run.world == world}
 
 
-def read_run_suite(suite: str, worlds: Sequence[str] | None = None, folder: Path | None = None) -> RunSuite:
-    """Read ``data/runs/<suite>``; of the worlds named, or of all.
+def read_run_suite(suite: str, *, also: Sequence[str] = (), folder: Path | None = None) -> RunSuite:
+    """Read ``data/runs/<suite>``, and with it the suites in ``also`` of which there are runs.
 
     Raises
     ------
     RunFileError
-        There are no runs, or one is damaged or was written in another schema version; the message says what to do.
-    StoredRunError
-        A world that is named has no run.
+        There are no runs of ``suite``, or one is damaged or was written in another schema version; the message says
+        what to do.
     """
-    place = (repository_root() / "data" / "runs" if folder is None else folder) / suite
-    trained = run_files.read_suite(place)
-    scripted = [run_files.read(stem) for stem in run_files.find(place, "scripted")]
-    absent = sorted(set(worlds or ()) - {run.world for run in trained})
-    if absent:
-        raise StoredRunError(f"{place} has no run on {absent[0]!r}; it has {sorted({run.world for run in trained})}")
-    order = list(worlds or dict.fromkeys(run.world for run in trained))
-    chosen = sorted((run for run in trained if run.world in order), key=lambda run: order.index(run.world))
-    return RunSuite(tuple(chosen), tuple(run for run in scripted if run.world in order))
+    place = repository_root() / "data" / "runs" if folder is None else folder
+    trained, scripted = run_files.read_suite(place / suite), []
+    for name in also:
+        trained += [run_files.read(stem) for stem in run_files.find(place / name)]
+    for name in (suite, *also):
+        scripted += [run_files.read(stem) for stem in run_files.find(place / name, "scripted")]
+    return RunSuite(tuple(trained), tuple(scripted))
 
 
 def run_steps(run: RunResult) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 from nucleolus_lib.report.curve_alignment import AlignedCurves, aligned_curves
 from nucleolus_lib.report.errors import StatisticsError
 from nucleolus_lib.report.run_suite import RunSuite, run_column, run_steps
-from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH
+from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, INK
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -31,6 +31,8 @@ _HUES = ("vermilion", "blue", "green", "purple")
 def metric_curves(suite: RunSuite, world: str, algorithm: str, column: str) -> AlignedCurves | None:
     """One training metric of all runs, without the evaluations before learning began; None if no run has it."""
     steps, values = [], []
+    if algorithm not in suite.algorithms(world):
+        return None
     for run in suite.of(world, algorithm):
         if column not in run.table:
             continue
@@ -49,22 +51,20 @@ def metric_panels(
     Parameters
     ----------
     worlds
-        At most four; a world whose runs lack a metric is left out of its panel.
+        At most four; a world whose runs lack a metric is left out of its panel, and an empty panel says so.
     columns
         Label by column.
 
     Raises
     ------
     StatisticsError
-        More than four worlds, or no run has any of the metrics.
+        More than four worlds.
     """
     import matplotlib.pyplot as plt
 
     if len(worlds) > len(_HUES):
         raise StatisticsError(f"at most {len(_HUES)} worlds can be told apart; got {len(worlds)}")
     curves = {column: {world: metric_curves(suite, world, algorithm, column) for world in worlds} for column in columns}
-    if not any(found is not None for by_world in curves.values() for found in by_world.values()):
-        raise StatisticsError(f"no run of {algorithm!r} has any of {', '.join(columns)}")
     n_rows = -(-len(columns) // 2)
     figure, grid = plt.subplots(n_rows, 2, figsize=(COLUMN_WIDTH, 2.4 * n_rows + 0.5), squeeze=False)
     for axes in grid.ravel()[len(columns) :]:
@@ -76,6 +76,8 @@ def metric_panels(
             at, color = found.steps / 1000, COLORS[hue]
             axes.plot(at, found.values, color=color, linewidth=0.6, alpha=0.45)
             axes.plot(at, found.values.mean(axis=1), color=color, linestyle=dash, label=world)
+        if all(found is None for found in by_world.values()):
+            axes.text(0.5, 0.5, "no run has this", transform=axes.transAxes, ha="center", color=INK)
         axes.set_title(columns[column], fontsize=10, loc="left")
         axes.grid(axis="y")
     for axes in grid[-1]:
@@ -84,7 +86,8 @@ def metric_panels(
     for axes in grid.ravel():
         handles, labels = axes.get_legend_handles_labels()
         entries |= dict(zip(labels, handles, strict=True))
-    figure.legend(handles=list(entries.values()), labels=list(entries), loc="outside lower center", ncols=2)
+    if entries:
+        figure.legend(handles=list(entries.values()), labels=list(entries), loc="outside lower center", ncols=2)
     return figure
 
 

@@ -114,5 +114,7 @@ def test_gap_bars_reach_as_far_as_the_gap_is_closed():
     np.testing.assert_allclose([bar.get_width() for bar in axes.patches], table["closed"])
     notes = [text.get_text() for text in axes.texts]
     assert sum("not defined" in note for note in notes) == len(table)
+    unknown = gap_bars({"first": undefined.assign(undefined=np.nan)})
+    assert sum("not known" in text.get_text() for text in unknown.axes[0].texts) == len(table)
     with pytest.raises(StatisticsError, match="no world"):
         gap_bars({})

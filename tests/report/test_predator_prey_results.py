@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nucleolus_lib.report import predator_prey_results
 from nucleolus_lib.report.predator_prey_results import (
     CAPTURES,
     FIRST_CAPTURE,
@@ -16,8 +17,11 @@ from nucleolus_lib.report.predator_prey_results import (
     gap_tables,
     labelled_configs,
     ordered_worlds,
+    planned_runs,
+    pooled_worlds,
     script_table,
     seed_range,
+    sweep_table,
 )
 from nucleolus_lib.report.run_suite import RunSuite
 from tests.report.run_fixture import LEVELS, SCRIPTS, made_up_run, made_up_suite
@@ -69,9 +73,57 @@ def test_claims_and_facts_by_world():
     assert facts_of(SUITE, "pp-8v4-paper")["vdn"].level == pytest.approx(-(100 - 22))
 
 
-def test_gaps_only_where_they_exist():
+def test_gaps_are_not_known_everywhere():
     without = RunSuite(tuple(run for run in SUITE.trained if (run.world, run.name) != ("pp-grid", "vdn")))
-    assert list(gap_tables(without, ordered_worlds(without), n_resamples=50)) == list(PLANES)
+    tables = gap_tables(without, ordered_worlds(without), n_resamples=50)
+    assert {world: bool(table["closed"].isna().all()) for world, table in tables.items()} == {
+        "pp-8v4-paper": False,
+        "pp-8v4-progress": False,
+        "pp-grid": True,
+    }
+    two = RunSuite(tuple(run for run in SUITE.trained if run.name in ("vdn", "oracle_credit")))
+    assert gap_tables(two, PLANES, n_resamples=50) == {}
+
+
+def test_worlds_are_pooled_where_every_method_was_run():
+    assert pooled_worlds(SUITE, PLANES) == list(PLANES)
+    without = RunSuite(tuple(run for run in SUITE.trained if (run.world, run.name) != ("pp-8v4-paper", "shaq")))
+    assert pooled_worlds(without, PLANES) == ["pp-8v4-progress"]
+    fewer = tuple(run for run in without.trained if (run.world, run.name) != ("pp-8v4-paper", "qmix"))
+    nowhere = RunSuite((*fewer, made_up_run("pp-8v4-paper", "new", 0, level=1, settings_of="vdn")))
+    assert pooled_worlds(nowhere, PLANES) == ["pp-8v4-progress"]
+
+
+def test_a_sweep_stands_beside_what_is_used():
+    tried = [made_up_run("pp-8v4-progress", "qmix", 100, level=level) for level in (1.0, 2.0)]
+    for run, rate in zip(tried, (0.0005, 0.001), strict=True):
+        run.record["config"]["learner"]["learning_rate"] = rate
+    table = sweep_table(RunSuite(tuple(tried)), SUITE, "pp-8v4-progress")
+    (row,) = table.to_dict("records")
+    assert (row["method"], row["used"]) == ("QMIX", "0.001")
+    assert row["0.001"] - row["0.0005"] == pytest.approx(np.minimum(np.arange(16, 31) / 24, 1).mean())
+    assert sweep_table(RunSuite(tuple(tried)), RunSuite(()), "pp-8v4-progress")["used"].tolist() == ["not run"]
+
+
+def test_planned_runs_are_those_of_the_suites(tmp_path, monkeypatch):
+    text = """
+[pp]
+worlds = ["pp-8v4", "pp-8v4-paper"]
+algorithms = ["vdn", "qmix"]
+seeds = [0, 1, 2]
+total_steps = 5
+
+[other]
+worlds = ["3m"]
+algorithms = ["vdn"]
+seeds = [0]
+total_steps = 5
+"""
+    (tmp_path / "data" / "runs").mkdir(parents=True)
+    (tmp_path / "data" / "runs" / "suites.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(predator_prey_results, "repository_root", lambda: tmp_path)
+    assert planned_runs(["pp", "absent"]) == {"pp-8v4": 6, "pp-8v4-paper": 6}
+    assert planned_runs(["pp", "other"])["3m"] == 1
 
 
 def test_seeds_that_all_worlds_have():

@@ -18,8 +18,10 @@ from nucleolus_lib.report.result_sentences import (
     length_sentence,
     listed,
     order_sentence,
+    plan_sentence,
     script_sentence,
     separation_sentence,
+    turns_sentence,
 )
 from nucleolus_lib.report.run_suite import RunSuite
 from nucleolus_lib.report.training_metrics import NUCLEOLUS_METRICS, last_values, metric_curves, metric_panels
@@ -55,6 +57,7 @@ def test_separation():
     assert separation_sentence(apart) == (
         "Intervals are apart in two of three pairs: QMIX above VDN and QMIX above SHAQ."
     )
+    assert separation_sentence({"vdn": fact(1)}) == "There is nothing to compare."
     touching = {"vdn": fact(1, 0, 2), "qmix": fact(2, 1, 3)}
     assert separation_sentence(touching) == "The intervals overlap."
     assert separation_sentence(touching | {"shaq": fact(1, 0, 2)}) == "The intervals of all three pairs overlap."
@@ -65,6 +68,20 @@ def test_agreement():
     without = {name: facts for name, facts in PAPER.items() if name != "shaq"}
     assert agreement_sentence(claim_table(without)).endswith("cannot be told.")
     assert agreement_sentence(claim_table({})).startswith("None of the comparisons")
+
+
+def test_what_is_planned_and_not_there():
+    suite = made_up_suite()
+    assert plan_sentence(suite, {"first": 18, "second": 18}) == "All planned runs are stored."
+    assert plan_sentence(suite, {"first": 30, "third": 6}) == (
+        "Not all planned runs are stored: first has 18 of 30 and third has 0 of 6."
+    )
+
+
+def test_turns():
+    assert turns_sentence({"qmix": fact(-27.04)}).endswith("QMIX ends at 27.0 turns, within 5 of 25.")
+    assert "not within" in turns_sentence({"qmix": fact(-60.0)})
+    assert "not run" in turns_sentence({"vdn": fact(-60.0)})
 
 
 def test_length():
@@ -96,9 +113,10 @@ def test_gap():
     )
     empty = credit_gap_table(made_up_suite(algorithms=("vdn",)), "first", CAPTURES)
     assert "not known" in gap_sentence(empty)
-    none = pd.DataFrame({"algorithm": ["qmix"], "closed": [np.nan], "low": [np.nan], "high": [np.nan]})
+    none = pd.DataFrame({"algorithm": ["qmix"], "closed": np.nan, "low": np.nan, "high": np.nan, "undefined": 1.0})
     assert "no gap to close" in gap_sentence(none)
-    unsure = pd.DataFrame({"algorithm": ["qmix"], "closed": [0.5], "low": [np.nan], "high": [np.nan]})
+    assert "not known" in gap_sentence(none.assign(undefined=np.nan))
+    unsure = none.assign(closed=0.5, undefined=0.4)
     assert "no interval is given" in gap_sentence(unsure)
 
 
@@ -128,8 +146,10 @@ def test_training_metrics_begin_where_learning_does():
     thick = [line for line in figure.axes[1].lines if line.get_label() == "first"]
     assert np.asarray(thick[0].get_ydata())[-1] == 29.5
     plt.close(figure)
-    with pytest.raises(StatisticsError, match="has any of"):
-        metric_panels(made_up_suite(), ["first"], "nucleolus", {"train/excess_max": "largest excess"})
+    without = metric_panels(made_up_suite(), ["first"], "nucleolus", {"train/excess_max": "largest excess"})
+    assert [text.get_text() for text in without.axes[0].texts] == ["no run has this"]
+    plt.close(without)
+    assert metric_curves(made_up_suite(algorithms=("vdn",)), "first", "nucleolus", "train/multiplier") is None
     with pytest.raises(StatisticsError, match="at most 4 worlds"):
         metric_panels(suite, ["first"] * 5, "nucleolus")
 

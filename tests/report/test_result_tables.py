@@ -81,8 +81,10 @@ def test_a_gap_that_is_not_there_is_not_closed():
     assert np.isnan([overlapping.low, overlapping.high]).all()
 
 
-def test_without_vdn_or_oracle_there_is_no_gap():
-    assert credit_gap_table(made_up_suite(algorithms=("vdn", "nucleolus")), "first", CAPTURES).empty
+def test_without_vdn_or_oracle_the_gap_is_not_known():
+    table = credit_gap_table(made_up_suite(algorithms=("vdn", "nucleolus")), "first", CAPTURES)
+    assert list(table["algorithm"]) == ["nucleolus"]
+    assert table[["closed", "low", "high", "undefined"]].isna().all(axis=None)
 
 
 def test_the_runs_say_where_they_come_from():
@@ -137,15 +139,15 @@ def test_a_suite_is_read_from_its_files(tmp_path):
         runs.write(run, runs.run_stem(tmp_path / "pp", run.world, run.name, run.seed))
     for run in SUITE.scripted:
         runs.write(run, runs.scripted_stem(tmp_path / "pp", run.world, run.name))
-    suite = read_run_suite("pp", ["second", "first"], tmp_path)
-    assert suite.worlds == ["second", "first"]
+    suite = read_run_suite("pp", also=["none"], folder=tmp_path)
+    assert suite.worlds == ["first", "second"]
     pd.testing.assert_frame_equal(final_table(suite, "first", CAPTURES), final_table(SUITE, "first", CAPTURES))
     assert suite.references("first", CAPTURES) == SUITE.references("first", CAPTURES)
-    assert read_run_suite("pp", ["second"], tmp_path).worlds == ["second"]
-    with pytest.raises(StoredRunError, match="no run on 'third'"):
-        read_run_suite("pp", ["third"], tmp_path)
+    third = made_up_run("third", "vdn", 0)
+    runs.write(third, runs.run_stem(tmp_path / "more", "third", "vdn", 0))
+    assert read_run_suite("pp", also=["more"], folder=tmp_path).worlds == ["first", "second", "third"]
     with pytest.raises(RunFileError, match="no training runs"):
-        read_run_suite("empty", None, tmp_path)
+        read_run_suite("empty", folder=tmp_path)
 
 
 def test_words():
