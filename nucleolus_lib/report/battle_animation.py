@@ -95,7 +95,7 @@ def _draw_time(axes: Axes, colors: NDArray[np.float64], t: int) -> None:
     shown[:, : t + 1] = colors.transpose(1, 0, 2)[:, : t + 1]
     axes.imshow(shown, aspect="auto", interpolation="nearest", extent=(-0.5, n_steps - 0.5, n - 0.5, -0.5))
     axes.set(ylabel="agent", yticks=range(n))
-    axes.set_title("coalition of each agent (grey: hits nobody)", fontsize=9, loc="left")
+    axes.set_title("coalitions (grey: hits nobody)", fontsize=9, loc="left")
 
 
 def _draw_forces(axes: Axes, force: NDArray[np.float64], t: int) -> None:
