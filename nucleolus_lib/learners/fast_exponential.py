@@ -74,4 +74,4 @@ def _exponential_double(y):
 
 def exponential(single: bool) -> Callable[..., Any]:
     """The compiled exponential of either precision, for use in another compiled function."""
-    return _exponential_single if single else _exponential_double
+    return _exponential_single if single else _exponential_double  # type: ignore[no-any-return]
