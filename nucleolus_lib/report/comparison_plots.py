@@ -156,7 +156,9 @@ def gap_bars(tables: Mapping[str, pd.DataFrame]) -> Figure:
     for world, row in rows:
         if world != previous:
             place += 0.9
-            axes.text(0.0, place - 0.62, world, transform=axes.get_yaxis_transform(), fontweight="bold", va="center")
+            card = {"facecolor": CARD, "edgecolor": "none", "pad": 1.5}
+            where = axes.get_yaxis_transform()
+            axes.text(0.0, place - 0.62, world, transform=where, fontweight="bold", va="center", bbox=card, zorder=3)
             previous = world
         style = style_of(str(row.algorithm))
         if np.isfinite(row.closed):

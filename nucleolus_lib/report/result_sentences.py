@@ -97,6 +97,20 @@ def turns_sentence(facts: Mapping[str, CurveFacts]) -> str:
     )
 
 
+def constraint_sentence(last: Mapping[str, Mapping[str, float]], idle_below: float = 1e-6) -> str:
+    """Whether the constraint was still pulling at the end, from :func:`.training_metrics.last_values`."""
+    parts = []
+    for world, values in last.items():
+        multiplier, excess = values["train/multiplier"], values["train/excess_max"]
+        if np.isnan(multiplier):
+            continue
+        state = "idle" if multiplier < idle_below else "at work"
+        parts.append(f"on {world} it was {state} (multiplier {multiplier:.2g}, largest excess {excess:.2g})")
+    if not parts:
+        return "No run of the nucleolus learner is stored."
+    return f"At the end of training the constraint is idle where the multiplier is zero: {listed(parts)}."
+
+
 def plan_sentence(suite: RunSuite, planned: Mapping[str, int]) -> str:
     """How many of the runs that are planned on each world are stored."""
     stored = {world: sum(run.world == world for run in suite.trained) for world in planned}

@@ -12,6 +12,7 @@ from nucleolus_lib.report.reference_settings import shared_settings_table
 from nucleolus_lib.report.result_sentences import (
     agreement_sentence,
     band_sentence,
+    constraint_sentence,
     count_word,
     few_seeds_sentence,
     gap_sentence,
@@ -75,6 +76,22 @@ def test_what_is_planned_and_not_there():
     assert plan_sentence(suite, {"first": 18, "second": 18}) == "All planned runs are stored."
     assert plan_sentence(suite, {"first": 30, "third": 6}) == (
         "Not all planned runs are stored: first has 18 of 30 and third has 0 of 6."
+    )
+
+
+def test_constraint():
+    unknown = {"train/multiplier": np.nan, "train/excess_max": np.nan}
+    assert constraint_sentence({"a": unknown}) == "No run of the nucleolus learner is stored."
+    found = constraint_sentence(
+        {
+            "a": {"train/multiplier": 0.0, "train/excess_max": -0.47},
+            "b": {"train/multiplier": 0.01, "train/excess_max": 0.2},
+            "c": unknown,
+        }
+    )
+    assert found.endswith(
+        "on a it was idle (multiplier 0, largest excess -0.47) and on b it was at work (multiplier 0.01, largest "
+        "excess 0.2)."
     )
 
 
