@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -69,9 +70,8 @@ def load_checkpoint(path: Path, config: RunConfig | None = None, device: torch.d
         There is none, it is damaged, of another format, or of a run with other settings.
     """
     record = _load(path, device)
-    stored = RunConfig.from_json(record["config"])
     if config is not None:
-        different = different_settings(stored.to_dict(), config.to_dict())
+        different = different_settings(json.loads(record["config"]), config.to_dict())
         if different:
             raise CheckpointError(
                 f"{path} belongs to a run with other settings: {different}. Use those settings, another --out or "

@@ -172,7 +172,8 @@ class TrainingState:
                 f"the checkpoint was written on {state['device']} and this run is on {self.device.type}; "
                 f"continue it with --device {state['device']}, or start anew with --fresh"
             )
-        self.learner.load_state_dict(state["learner"])
+        # Settings were compared when the checkpoint was read, where those that an algorithm does not read do not count.
+        self.learner.load_state_dict({**state["learner"], "config": dataclasses.asdict(self.config.learner)})
         self.replay.load_state_dict(state["replay"])
         self.play_generator.set_state(state["play_generator"].cpu())
         self.sample_generator.set_state(state["sample_generator"].cpu())

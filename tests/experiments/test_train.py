@@ -187,6 +187,13 @@ def test_a_complete_run_is_returned_as_stored_or_extended(places, monkeypatch):
     assert same_numbers(longer, train(tiny(total_steps=180)))
 
 
+def test_a_run_goes_on_although_settings_changed_that_its_algorithm_does_not_read(places):
+    config = tiny(total_steps=60, **{"learner.nucleolus.largest_multiplier": 0.5})
+    train(config, **places)
+    longer = with_settings(config, {"total_steps": 120, "learner.nucleolus.largest_multiplier": 1.0})
+    assert same_numbers(train(longer, **places), train(tiny(total_steps=120)))
+
+
 def test_a_complete_run_without_its_checkpoint_cannot_be_extended(places):
     config = tiny(total_steps=120)
     train(config, **places)
