@@ -46,7 +46,7 @@ book: $(INSTALLED)
 	$(PY) -m nucleolus_lib.pipeline.build --profile $(PROFILE) --cores $(CORES)
 
 test: $(INSTALLED)
-	$(PY) -m pytest $(PYTEST_ARGS)
+	$(PY) -m pytest -n auto $(PYTEST_ARGS)
 
 test-pages: $(INSTALLED)
 	$(PY) -m pytest -m browser -rfEs tests/book $(PYTEST_ARGS)
