@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -207,3 +209,18 @@ def test_the_state_of_another_learner_is_refused():
         learner.load_state_dict(
             Learner(LearnerConfig(algorithm="qmix"), dataclasses.replace(SMALL, horizon=7)).state_dict()
         )
+
+
+def test_compiled_loops_keep_to_the_threads_of_torch():
+    # In a fresh process, because numba starts its threads once, and it is then that PyTorch's number would change.
+    code = (
+        "import numba, torch\n"
+        "from nucleolus_lib.learners.compiled_threads import threads_of_torch\n"
+        "torch.set_num_threads(1)\n"
+        "most = numba.config.NUMBA_NUM_THREADS\n"
+        "with threads_of_torch():\n"
+        "    print(numba.get_num_threads(), torch.get_num_threads())\n"
+        "print(numba.get_num_threads() == most, torch.get_num_threads())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "1", "True", "1"]
