@@ -21,13 +21,14 @@ import torch
 
 @contextmanager
 def threads_of_torch() -> Iterator[None]:
-    """Within it numba's parallel loops take ``torch.get_num_threads()`` threads; after it PyTorch has as many as before."""
+    """Within it numba's parallel loops take ``torch.get_num_threads()`` threads; PyTorch keeps its number."""
     threads = torch.get_num_threads()
     # numba is loaded when it is first needed.
     import numba
 
     before = numba.get_num_threads()
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+    numba.set_num_threads(min(threads, most))
     torch.set_num_threads(threads)
     try:
         yield
