@@ -144,27 +144,40 @@ class BattleByHand:
 
     def move(self, alive: list[Fighter], wishes: dict[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
         """New places, by pushes, speed and walls."""
-        wished = {id(f): (f.x + wishes.get(id(f), (0, 0))[0], f.y + wishes.get(id(f), (0, 0))[1]) for f in alive}
+        steps = {id(f): wishes.get(id(f), (0.0, 0.0)) for f in alive}
+        for _ in range(2):
+            pushed = {id(f): self.push(f, alive, steps, wishes) for f in alive if id(f) in wishes}
+            for key, (x, y) in pushed.items():
+                steps[key] = (steps[key][0] + x, steps[key][1] + y)
         places = {}
         for f in alive:
-            if id(f) not in wishes:
-                places[id(f)] = (f.x, f.y)
-                continue
-            step_x, step_y = wishes[id(f)]
-            for other in alive:
-                if other is f or f.kind.collides_with_ground != other.kind.collides_with_ground:
-                    continue
-                dx, dy = wished[id(f)][0] - wished[id(other)][0], wished[id(f)][1] - wished[id(other)][1]
-                length, need = math.hypot(dx, dy), f.kind.separation + other.kind.separation
-                if 0 < length < need:
-                    share = 0.5 if id(other) in wishes else 1.0
-                    step_x += share * (need - length) * dx / length
-                    step_y += share * (need - length) * dy / length
+            step_x, step_y = steps[id(f)]
             length = math.hypot(step_x, step_y)
             if length > f.kind.speed:
                 step_x, step_y = step_x * f.kind.speed / length, step_y * f.kind.speed / length
-            places[id(f)] = self.walk(f, step_x, step_y)
+            places[id(f)] = self.walk(f, step_x, step_y) if id(f) in wishes else (f.x, f.y)
         return places
+
+    def push(
+        self,
+        f: Fighter,
+        alive: list[Fighter],
+        steps: dict[int, tuple[float, float]],
+        wishes: dict[int, tuple[float, float]],
+    ) -> tuple[float, float]:
+        """What the others push a walking unit by, everybody being a step further."""
+        push_x = push_y = 0.0
+        for other in alive:
+            if other is f or f.kind.collides_with_ground != other.kind.collides_with_ground:
+                continue
+            dx = f.x + steps[id(f)][0] - other.x - steps[id(other)][0]
+            dy = f.y + steps[id(f)][1] - other.y - steps[id(other)][1]
+            length, need = math.hypot(dx, dy), f.kind.separation + other.kind.separation
+            if 0 < length < need:
+                share = 0.5 if id(other) in wishes else 1.0
+                push_x += share * (need - length) * dx / length
+                push_y += share * (need - length) * dy / length
+        return push_x, push_y
 
     def open(self, f: Fighter, x: int, y: int) -> bool:
         """Whether a unit may enter a cell."""
