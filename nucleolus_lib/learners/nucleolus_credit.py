@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from nucleolus_lib.games.lockstep import solve_lockstep
+from nucleolus_lib.learners.compiled_threads import threads_of_torch
 from nucleolus_lib.learners.nucleolus_coalitions import all_members, proper
 from nucleolus_lib.learners.nucleolus_config import CreditRule
 from nucleolus_lib.learners.nucleolus_excess import excesses, largest_excess
@@ -80,5 +81,6 @@ def _prenucleolus(games: Tensor) -> tuple[Tensor, Tensor]:
     # Imported here, since it compiles at its first call.
     from nucleolus_lib.games.nucleolus_kernel import solve_batch_payoffs
 
-    payoff, status = solve_batch_payoffs(games.numpy(), False)
+    with threads_of_torch():
+        payoff, status = solve_batch_payoffs(games.numpy(), False)
     return torch.from_numpy(payoff), torch.from_numpy(status) == 0
