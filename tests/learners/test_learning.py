@@ -86,11 +86,12 @@ def game_batch() -> EpisodeBatch:
     return one_step(GAME, torch.ones(18, 2, 1), action, reward, torch.ones(18, 1, 2, dtype=torch.bool))
 
 
-def play(algorithm: str, seed: int, updates: int = 400, **fields) -> float:
+def play(algorithm: str, seed: int, **fields) -> float:
     """The payoff of the greedy joint action after learning from uniform data."""
     batch = game_batch()
-    learner = Learner(LearnerConfig(algorithm=algorithm, learning_rate=5e-3, **fields), GAME, seed=seed)
-    for _ in range(updates):
+    config = LearnerConfig(algorithm=algorithm, agent="feed_forward", learning_rate=1e-2, **fields)
+    learner = Learner(config, GAME, seed=seed)
+    for _ in range(150):
         learner.update(batch)
     with torch.no_grad():
         best = greedy(learner.agent.unroll(batch.observation, batch.action), batch.available)[0, 0]
@@ -116,8 +117,8 @@ def test_it_is_the_weight_that_solves_it():
 def test_vdn_finds_the_best_sum():
     """The fitted values are the least-squares sum r_i + c_j: row means plus column means minus the mean."""
     batch = game_batch()
-    learner = Learner(LearnerConfig(algorithm="vdn", learning_rate=5e-3), GAME)
-    for _ in range(400):
+    learner = Learner(LearnerConfig(algorithm="vdn", agent="feed_forward", learning_rate=1e-2), GAME)
+    for _ in range(150):
         learner.update(batch)
     with torch.no_grad():
         q = learner.agent.unroll(batch.observation, batch.action)[0, 0]
