@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -48,7 +49,7 @@ def test_a_run_has_the_rows_it_promises(finished):
     assert list(table.columns[: len(runs.COLUMNS)]) == list(runs.COLUMNS)
     assert table["env_steps"].iloc[0] == 0
     assert table["env_steps"].is_monotonic_increasing
-    assert (table["env_steps"].iloc[1:] // 60 >= range(1, len(table))).all()
+    assert (table["env_steps"].iloc[1:] // 60 >= np.arange(1, len(table))).all()
     assert table["env_steps"].iloc[-1] >= 240
     assert {"return_mean", "return_std", "length_mean", "train/loss", "train/return"} <= set(table.columns)
     assert table["exploration_rate"].iloc[0] == 1.0

@@ -115,13 +115,11 @@ def test_two_studies_of_the_same_worlds_agree_and_others_do_not(counted):
 def test_the_standard_error_is_that_of_repeated_counts():
     rng = np.random.default_rng(0)
     columns = {"family": "general", "n_agents": 3, "n_states": 2, "gamma": 0.9}
-    base = {**columns, "rule": "either", "claim": "c", "condition": "any"}
-    scores = []
-    for _ in range(600):
-        first, second = rng.binomial(400, 0.3), rng.binomial(100, 0.3)
-        stored = pd.DataFrame([{**base, "worlds": 400, "worlds_hold": first}])
-        live = pd.DataFrame([{**base, "worlds": 100, "worlds_hold": second}])
-        scores.append(agreement(stored, live)["z"].iloc[0])
+    base = pd.DataFrame([{**columns, "rule": "either", "condition": "any", "claim": f"c{k}"} for k in range(600)])
+    stored = base.assign(worlds=400, worlds_hold=rng.binomial(400, 0.3, 600))
+    live = base.assign(worlds=100, worlds_hold=rng.binomial(100, 0.3, 600))
+    scores = agreement(stored, live)["z"]
+    assert len(scores) == 600
     assert abs(np.mean(scores)) < 0.15
     assert 0.9 < np.std(scores) < 1.1
 
