@@ -2,9 +2,9 @@
 
 Python blocks are executed. Of the shell blocks, the papermill example is executed, with the smoke profile's values for
 what it does not set, and the training examples are executed with a handful of steps. ``make`` lines are checked by a
-dry run, because ``make test`` would run this test again. Playing the real StarCraft II is tried twice: without the game,
-where the error must say what is missing, and with the simulator in the game's place; its shell lines must name what the
-error names. A line of another kind fails the test, so that none goes unchecked.
+dry run, because ``make test`` would run this test again. Playing the real StarCraft II is tried twice: without the
+game, where the error must say what is missing, and with the simulator in the game's place; its shell lines must name
+what the error names. A line of another kind fails the test, so that none goes unchecked.
 """
 
 from __future__ import annotations
