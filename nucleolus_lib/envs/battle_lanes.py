@@ -81,17 +81,17 @@ def make_plan(tables: BattleTables, state: BattleState, orders: Orders, draws: T
     place = state.position.permute(2, 1, 0)
     ally_goal = orders.goal.permute(2, 1, 0)
     stands = (ally_goal == place[:, :n_allies]).all(0)
-    if tables.scenario.attack_point is None:
-        enemy_goal = place[:, n_allies:]
-    else:
-        enemy_goal = tables.attack_point[:, None, None].expand(2, n_enemies, batch)
+    marches = tables.scenario.attack_point is not None
+    march = tables.attack_point[:, None, None].expand(2, n_enemies, batch)
+    enemy_goal = march if marches else place[:, n_allies:]
     aims = target[:, None] == tables.own[:n_enemies]
     coin = (draws[:, -1] * 2**LOOPS_PER_STEP).long()
     loops = torch.arange(LOOPS_PER_STEP, device=coin.device)
     return Plan(
         ally_target=torch.where(attacks, target + n_allies, own),
         attacks=attacks,
-        free=torch.cat([~attacks & ~stands, torch.ones_like(state.enemy_target.T, dtype=torch.bool)]),
+        # Enemies told to attack the allied group lack a target only when it is dead, and then stand where they are.
+        free=torch.cat([~attacks & ~stands, torch.full_like(state.enemy_target.T, marches, dtype=torch.bool)]),
         goal=torch.cat([ally_goal, enemy_goal], 1),
         aims=aims,
         far=torch.where(aims, AIMS_KEY, OUT_KEY),

@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nucleolus_lib.envs.batched_state import tensors_of, world_slice
+from nucleolus_lib.envs.battle_lanes import make_plan, to_lanes
 from nucleolus_lib.envs.battle_loop import compiled_loop, initial_state, n_step_draws, one_loop, play_loops
 from nucleolus_lib.envs.battle_scenarios import MAP_NAMES, Scenario, scenario
 from nucleolus_lib.envs.battle_scripts import scripted_actions
@@ -100,6 +101,22 @@ def test_a_step_is_the_twins_eight_loops(meeting) -> None:
             assert float(after.shot_left[0, i]) == pytest.approx(f.shot_left, abs=1e-3), i
     for (i, k), dealt in by_hand.dealt.items():
         assert float(record.dealt[0, i, k]) == pytest.approx(dealt, abs=1e-3), (i, k)
+
+
+def test_enemies_stand_when_the_group_they_attack_is_dead() -> None:
+    battle = skirmish(["marine"], ["marine"], [(10.0, 16.0)], [(20.0, 16.0)])
+    tables = build_tables(battle)
+    state = initial_state(tables, 1)
+    orders = orders_from_actions(state.position, torch.tensor([[1]]))
+    plan, lanes = make_plan(tables, state, orders, torch.zeros((1, 3))), to_lanes(tables, state)
+    for turn in range(4):
+        lanes = one_loop(tables, plan, lanes, plan.ally_first[turn])
+    there = float(lanes.place[0, 1])
+    assert there < 19.5
+    lanes = lanes._replace(health=lanes.health * torch.tensor([[0.0], [1.0]]))
+    for turn in range(4, 8):
+        lanes = one_loop(tables, plan, lanes, plan.ally_first[turn])
+    assert float(lanes.place[0, 1]) == there
 
 
 def test_the_twin_sees_a_wrong_rule() -> None:
