@@ -4,14 +4,21 @@ At step t, with state s_t and the greedy joint action a_t, the value of coalitio
 
     v_t(C) = V(s_t, a_C; omega) - V(s_t, empty; omega),
 
-from the coalition-value network of the nucleolus learner. ``python -m nucleolus_lib.experiments.coalition_episodes
-CHECKPOINT`` plays and writes them; figures read them with :mod:`nucleolus_lib.experiments.coalition_files`.
+from the coalition-value network of the nucleolus learner. So that it can be seen what these values are worth, the same
+states and actions are also shown to other networks of the same shape:
+
+* ``target``, omega-: what omega was at most ``target_period`` gradient steps before;
+* ``untrained <k>``: fresh weights, which know nothing of battles;
+* ``beside <k>``: those of further checkpoints, for example of the same run at an earlier step.
+
+``python -m nucleolus_lib.experiments.coalition_episodes CHECKPOINT`` plays and writes them; figures read them with
+:mod:`nucleolus_lib.experiments.coalition_files`.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +29,32 @@ from torch import Tensor
 from nucleolus_lib.envs.battle import Battle
 from nucleolus_lib.envs.battle_scene import battle_scene
 from nucleolus_lib.envs.episode import Episode
-from nucleolus_lib.experiments.checkpoint import load_learner
+from nucleolus_lib.experiments.checkpoint import load_checkpoint, load_learner
 from nucleolus_lib.experiments.coalition_files import SUFFIX, CoalitionEpisode, write_coalition_episodes
-from nucleolus_lib.experiments.errors import ExperimentError, RunConfigError
+from nucleolus_lib.experiments.config import RunConfig
+from nucleolus_lib.experiments.errors import CheckpointError, ExperimentError, RunConfigError
 from nucleolus_lib.experiments.origin import origin
 from nucleolus_lib.experiments.runs import run_stem
-from nucleolus_lib.experiments.worlds import world_text
+from nucleolus_lib.experiments.worlds import World, world_text
 from nucleolus_lib.learners.q_learning import Learner
 
+FRESH_SEED = 2_000_000
+"""Seed of the first untrained network; a run's own seeds are small, so none of them began like this."""
 
-def coalition_values(learner: Learner) -> Callable[[Tensor, Tensor], Tensor]:
-    """From states (B, D) and joint actions (B, N) to v(C), (B, 2**N), with v(empty) = 0.
+ValuesOf = Callable[[Tensor, Tensor], Tensor]
+"""From states (B, D) and joint actions (B, N) to V(s, a_C), (B, 2**N)."""
+
+
+def coalition_values(learner: Learner, target: bool = False) -> ValuesOf:
+    """V(s, a_C; omega) of every coalition, or V(s, a_C; omega-).
 
     Raises
     ------
     RunConfigError
         If the learner has no values of coalitions.
     """
-    critic: Any = getattr(getattr(learner.algorithm, "credit", None), "critic", None)
+    algorithm = learner.target_algorithm if target else learner.algorithm
+    critic: Any = getattr(getattr(algorithm, "credit", None), "critic", None)
     if critic is None:
         raise RunConfigError(
             "coalition values are those of the nucleolus learner with credit lagrangian, pull or shares; "
@@ -48,13 +63,31 @@ def coalition_values(learner: Learner) -> Callable[[Tensor, Tensor], Tensor]:
 
     def values(state: Tensor, action: Tensor) -> Tensor:
         every: Tensor = critic(state, action)
-        return every - every[..., :1]
+        return every
 
     return values
 
 
-def play_coalition_episodes(world: Battle, learner: Learner, episodes: int, seed: int) -> list[CoalitionEpisode]:
+def play_coalition_episodes(
+    world: Battle,
+    learner: Learner,
+    episodes: int,
+    seed: int,
+    others: Mapping[str, ValuesOf] | None = None,
+    reward_scale: float = 1.0,
+) -> list[CoalitionEpisode]:
     """Play ``episodes`` greedy battles, with chance from ``seed``.
+
+    Parameters
+    ----------
+    world, learner
+        Where, and with what.
+    episodes, seed
+        How many battles, and of their chance.
+    others
+        Further values, asked about the same states and actions.
+    reward_scale
+        What the rewards were multiplied by in training.
 
     Raises
     ------
@@ -63,7 +96,7 @@ def play_coalition_episodes(world: Battle, learner: Learner, episodes: int, seed
     """
     if not isinstance(world, Battle):
         raise RunConfigError(f"coalitions are recorded in battles; got the world {type(world).__name__}")
-    values_of = coalition_values(learner)
+    asked = {"": coalition_values(learner), **(others or {})}
     generator = torch.Generator(world.device).manual_seed(seed)
     spec, n = world.spec, world.spec.n_agents
     with torch.inference_mode():
@@ -75,13 +108,15 @@ def play_coalition_episodes(world: Battle, learner: Learner, episodes: int, seed
         for _ in range(spec.horizon):
             available = world.available_actions(state)
             last, hidden = learner.act(world.observation(state), last, available, hidden, 0.0, nothing)
-            values = values_of(world.global_state(state), last)
+            seen = world.global_state(state)
+            values = torch.stack([values_of(seen, last) for values_of in asked.values()], 1)
             draws = torch.rand((episodes, spec.n_step_draws), generator=generator, device=world.device)
             step = world.transition(state, last, draws)
             state = step.state
             entities.append(world.entities(state))
             rows.append({
                 "values": values,
+                "reward": step.reward * reward_scale,
                 "actions": last,
                 "subtask_rewards": step.subtask_rewards,
                 "participants": step.participants,
@@ -93,20 +128,55 @@ def play_coalition_episodes(world: Battle, learner: Learner, episodes: int, seed
         outcome = dict(zip(world.outcome_names, world.outcome(state).T, strict=True))
     arrays = {name: torch.stack([row[name] for row in rows], 1).cpu().numpy() for name in rows[0]}
     places = torch.stack(entities, 1).cpu().numpy()
-    of_coalitions = arrays.pop("values").astype(np.float32)
+    every, reward = arrays.pop("values").astype(np.float32), arrays.pop("reward").astype(np.float32)
+    games = every - every[..., :1]
     found = []
     for e, length in enumerate(int(steps) for steps in outcome["length"]):
         cut = {name: array[e, :length] for name, array in arrays.items()}
         episode = Episode(spec, places[e, : length + 1], **cut, terminated=True, truncated=False)
-        scene = battle_scene(episode, world)
-        found.append(CoalitionEpisode(scene, of_coalitions[e, :length], bool(outcome["won"][e])))
+        own, *theirs = np.moveaxis(games[e, :length], 1, 0)
+        found.append(
+            CoalitionEpisode(
+                battle_scene(episode, world),
+                own,
+                bool(outcome["won"][e]),
+                every[e, :length, 0, 0],
+                reward[e, :length],
+                dict(zip(list(asked)[1:], theirs, strict=True)),
+            )
+        )
     return found
 
 
-def record_coalition_episodes(checkpoint: Path, out: Path, episodes: int, seed: int, device: str = "cpu") -> Path:
-    """Play with what a checkpoint holds and write the episodes below ``out``, the folder of a suite."""
-    config, world, learner = load_learner(checkpoint, device)
-    played = play_coalition_episodes(world, learner, episodes, seed)  # type: ignore[arg-type]
+def record_coalition_episodes(
+    checkpoint: Path,
+    out: Path,
+    episodes: int,
+    seed: int,
+    device: str = "cpu",
+    n_untrained: int = 3,
+    beside: Sequence[Path] = (),
+) -> Path:
+    """Play with what a checkpoint holds and write the episodes below ``out``, the folder of a suite.
+
+    Raises
+    ------
+    CheckpointError, DeviceAbsentError, RunConfigError
+    """
+    config, world, learner, trained = _load(checkpoint, device)
+    others: dict[str, ValuesOf] = {"target": coalition_values(learner, target=True)}
+    about: dict[str, Any] = {"target": {"target_period": config.learner.target_period}}
+    for k in range(1, n_untrained + 1):
+        fresh = Learner(config.learner, learner.sizes, learner.device, FRESH_SEED + k)
+        others[f"untrained {k}"] = coalition_values(fresh)
+        about[f"untrained {k}"] = {"seed": FRESH_SEED + k}
+    for k, path in enumerate(beside, 1):
+        other, _, another, theirs = _load(path, device)
+        if (other.env, another.sizes) != (config.env, learner.sizes):
+            raise RunConfigError(f"{path} was trained on {other.env}, but {checkpoint} on {config.env}")
+        others[f"beside {k}"] = coalition_values(another)
+        about[f"beside {k}"] = {"seed": other.seed, **theirs}
+    played = play_coalition_episodes(world, learner, episodes, seed, others, config.reward_scale)  # type: ignore[arg-type]
     world_name, name = world_text(config.env, config.env_options), config.label or config.algorithm
     stem = run_stem(out, world_name, name, config.seed)
     path = stem.with_name(stem.name + SUFFIX)
@@ -115,7 +185,8 @@ def record_coalition_episodes(checkpoint: Path, out: Path, episodes: int, seed: 
         "name": name,
         "seed": config.seed,
         "chance_seed": seed,
-        "updates": learner.n_updates,
+        **trained,
+        "others": about,
         "config": config.to_dict(),
         **origin(),
     }
@@ -123,17 +194,41 @@ def record_coalition_episodes(checkpoint: Path, out: Path, episodes: int, seed: 
     return path
 
 
+def _load(path: Path, device: str) -> tuple[RunConfig, World, Learner, dict[str, Any]]:
+    """The settings, world and learner of a checkpoint, and how far it was trained."""
+    config, world, learner = load_learner(path, device)
+    state = load_checkpoint(path, device=device)
+    if state["training"]["learner"]["n_updates"] != learner.n_updates:
+        raise CheckpointError(f"{path} was replaced while it was read: its run goes on. Give the same command again")
+    trained = {
+        "env_steps": int(state["training"]["env_steps"]),
+        "gradient_steps": learner.n_updates,
+        "trained_at": [found["commit"] for found in state["origins"]],
+    }
+    return config, world, learner, trained
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m nucleolus_lib.experiments.coalition_episodes")
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--episodes", type=int, default=16)
+    parser.add_argument("--episodes", type=int, default=32)
     parser.add_argument("--seed", type=int, default=1_000_000, help="of the battles' chance")
     parser.add_argument("--out", type=Path, default=Path("data/runs/battle"), help="folder of the suite")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--untrained", type=int, default=3, help="networks with fresh weights to compare with")
+    parser.add_argument("--beside", type=Path, action="append", default=[], help="another checkpoint to compare with")
     chosen = parser.parse_args(arguments)
     try:
-        path = record_coalition_episodes(chosen.checkpoint, chosen.out, chosen.episodes, chosen.seed, chosen.device)
+        path = record_coalition_episodes(
+            chosen.checkpoint,
+            chosen.out,
+            chosen.episodes,
+            chosen.seed,
+            chosen.device,
+            chosen.untrained,
+            chosen.beside,
+        )
     except ExperimentError as error:
         parser.exit(2, f"{error}\n")
     print(path)

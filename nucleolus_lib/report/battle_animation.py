@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def battle_animation(*, frame_seconds: float = 0.3, every: int = 1, **arrays: Any) -> FuncAnimation:
+def battle_animation(
+    *, frame_seconds: float = 0.3, every: int = 1, title: str = "coalitions (grey: hits nobody)", **arrays: Any
+) -> FuncAnimation:
     """Draw an episode.
 
     Parameters
@@ -33,6 +35,8 @@ def battle_animation(*, frame_seconds: float = 0.3, every: int = 1, **arrays: An
         How long a frame stays.
     every
         Draw only every so manyth step, and the end.
+    title
+        Over the coalitions: how they were found.
     **arrays
         Those of :func:`nucleolus_lib.envs.battle_scene.battle_scene`.
 
@@ -58,9 +62,9 @@ def battle_animation(*, frame_seconds: float = 0.3, every: int = 1, **arrays: An
             axes.clear()
         draw_battle(map_axes, scene, t)
         done = t == scene.n_steps
-        title = f"after {t} steps" if done else f"step {t}: {_living_structure(scene, t)}"
-        map_axes.set_title(title, fontsize=10, loc="left")
-        _draw_time(time_axes, colors, t)
+        above = f"after {t} steps" if done else f"step {t}: {_living_structure(scene, t)}"
+        map_axes.set_title(above, fontsize=10, loc="left")
+        _draw_time(time_axes, colors, t, title)
         _draw_forces(force_axes, force, t)
         return []
 
@@ -89,13 +93,13 @@ def _living_structure(scene: BattleScene, t: int) -> str:
     return " ".join(block for block in blocks.replace(", ", ",").split() if block not in dead).replace(",", ", ")
 
 
-def _draw_time(axes: Axes, colors: NDArray[np.float64], t: int) -> None:
+def _draw_time(axes: Axes, colors: NDArray[np.float64], t: int, title: str) -> None:
     n_steps, n, _ = colors.shape
     shown = np.ones((n, n_steps, 3))
     shown[:, : t + 1] = colors.transpose(1, 0, 2)[:, : t + 1]
     axes.imshow(shown, aspect="auto", interpolation="nearest", extent=(-0.5, n_steps - 0.5, n - 0.5, -0.5))
     axes.set(ylabel="agent", yticks=range(n))
-    axes.set_title("coalitions (grey: hits nobody)", fontsize=9, loc="left")
+    axes.set_title(title, fontsize=9, loc="left")
 
 
 def _draw_forces(axes: Axes, force: NDArray[np.float64], t: int) -> None:

@@ -8,6 +8,13 @@ The coalition structure of the step is the partition of the living agents with t
 found exactly (:func:`nucleolus_lib.games.coalition_structure.optimal_coalition_structure`). Beside it stands
 what the eye sees in a replay: agents that were out to attack the same enemy. How far two partitions agree is their
 Rand index, the share of pairs of living agents that both put together or both put apart.
+
+*Chance.* Let p and q be the shares of pairs that the first and the second put together. If the agents' names in
+one of the two are shuffled, a pair is together in both with probability p q and apart in both with (1 - p)(1 - q), so
+
+    the expected Rand index is  p q + (1 - p)(1 - q).
+
+It depends on the sizes of the coalitions only. What an index has above it is owed to *who* is with whom.
 """
 
 from __future__ import annotations
@@ -101,6 +108,34 @@ def rand_index(
     return found
 
 
+def chance_rand_index(
+    first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]], living: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The mean of :func:`rand_index` over all shuffles of the living in ``first``, (T,); NaN with fewer than two."""
+    p, q = (_together(structure, living) for structure in (first, second))
+    return np.asarray(p * q + (1 - p) * (1 - q))
+
+
+def _together(structure: NDArray[np.integer[Any]], living: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Share of the pairs of living agents that are together at each step, (T,)."""
+    found = np.full(len(living), np.nan)
+    for t, alive in enumerate(living):
+        pairs = list(combinations(structure[t, alive].tolist(), 2))
+        if pairs:
+            found[t] = float(np.mean([i == j for i, j in pairs]))
+    return found
+
+
+def among_the_living(structure: NDArray[np.integer[Any]], living: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The same coalitions without the dead, each named after its lowest living agent; the dead are alone."""
+    found = np.tile(np.arange(structure.shape[1], dtype=np.int64), (len(structure), 1))
+    for t, alive in enumerate(living):
+        for lowest in set(structure[t, alive].tolist()):
+            members = np.flatnonzero(alive & (structure[t] == lowest))
+            found[t, members] = members[0]
+    return found
+
+
 def structure_counts(structure: NDArray[np.integer[Any]], living: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How many coalitions the living form at each step, (T,)."""
     return np.array([len(np.unique(row[alive])) for row, alive in zip(structure, living, strict=True)], dtype=np.int64)
@@ -160,6 +195,20 @@ def structure_colors(structure: NDArray[np.integer[Any]], living: NDArray[np.boo
     return colors
 
 
+def with_structure(scene: BattleScene, structure: NDArray[np.integer[Any]]) -> BattleScene:
+    """The same battle with the coalitions of ``structure`` (T, n): grey in pictures is then who is alone.
+
+    Raises
+    ------
+    CoalitionPlotError
+        If the structure has another shape than the episode.
+    """
+    _check(scene, {"structure": structure}, ())
+    living = scene.living[: scene.n_steps, : scene.n_agents]
+    company = np.stack([(structure == structure[:, [i]]) & living for i in range(scene.n_agents)], 1).sum(2)
+    return dataclasses.replace(scene, structure=structure, working=(company > 1) & living)
+
+
 def coalition_maps(scene: BattleScene, structure: NDArray[np.integer[Any]], steps: Sequence[int]) -> Figure:
     """The battle at some steps, the agents coloured by their coalition in ``structure`` (T, n).
 
@@ -171,9 +220,7 @@ def coalition_maps(scene: BattleScene, structure: NDArray[np.integer[Any]], step
     _check(scene, {"structure": structure}, steps)
     if not len(steps):
         raise CoalitionPlotError("coalition_maps draws at least one step; got none")
-    living = scene.living[: scene.n_steps, : scene.n_agents]
-    together = np.stack([(structure == structure[:, [i]]) & living for i in range(scene.n_agents)], 1).sum(2) > 1
-    colored = dataclasses.replace(scene, structure=structure, working=together & living)
+    colored = with_structure(scene, structure)
     rows = -(-len(steps) // 2)
     figure, panels = plt.subplots(rows, 2, figsize=(COLUMN_WIDTH, 2.6 * rows), squeeze=False)
     for axes, step in zip(panels.flat, steps, strict=False):
