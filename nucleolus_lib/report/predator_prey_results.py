@@ -37,6 +37,9 @@ METRICS = (RETURN, CAPTURES, FIRST_CAPTURE, ALL_CAPTURED)
 PAPER_WORLD = "pp-8v4-paper"
 """The closest reading of the paper's text."""
 
+SHAPINGS = ("pp-8v4", "pp-8v4-progress")
+"""One world with two shapings: charged for distance, and paid for coming nearer."""
+
 
 def counted_metric(world: str) -> Metric:
     """The outcome that counts in ``world``, a world's name with or without options."""
@@ -200,6 +203,26 @@ def sweep_table(sweep: RunSuite, suite: RunSuite, world: str) -> pd.DataFrame:
         }
         rows.append(row | {"used": ", ".join(f"{rate:g}" for rate in sorted(used)) or "not run"})
     return pd.DataFrame(rows)
+
+
+def shaping_table(suite: RunSuite) -> pd.DataFrame:
+    """Final captures of every method that was run with both shapings of one world.
+
+    Returns
+    -------
+    DataFrame
+        ``method``, one column per world of :data:`SHAPINGS` (mean over the seeds), and ``difference``: what being paid
+        for progress brings over being charged for distance.
+    """
+    import pandas as pd
+
+    both = [name for name in suite.algorithms(SHAPINGS[0]) if name in suite.algorithms(SHAPINGS[1])]
+    rows = []
+    for name in both:
+        means = [float(suite.final(world, name, CAPTURES.column).mean()) for world in SHAPINGS]
+        label = style_of(name).label
+        rows.append({"method": label, **dict(zip(SHAPINGS, means, strict=True)), "difference": means[1] - means[0]})
+    return pd.DataFrame(rows, columns=["method", *SHAPINGS, "difference"])
 
 
 def labelled_configs(suite: RunSuite, world: str) -> dict[str, dict[str, object]]:

@@ -172,6 +172,21 @@ def script_sentence(facts: Mapping[str, CurveFacts], references: Mapping[str, fl
     return f"{first}{second} ({references['random']:.3g})."
 
 
+def shaping_sentence(table: pd.DataFrame) -> str:
+    """Which methods catch more when they are paid for progress, from :func:`.predator_prey_results.shaping_table`."""
+    if table.empty:
+        return "No method was run with both shapings."
+    more = table[table["difference"] > 0]
+    if more.empty:
+        return "No method catches more prey when it is paid for progress."
+    all_do = len(more) == len(table)
+    share = "All methods that were run with both shapings" if all_do else f"{len(more)} of {len(table)} methods"
+    low, high = more["difference"].min(), more["difference"].max()
+    by = f"by {low:.2f}" if len(more) == 1 else f"by {low:.2f} to {high:.2f}"
+    named = "" if all_do else f" ({listed(list(more['method']))})"
+    return f"{share} catch more prey when they are paid for progress{named}, {by} on average over their seeds."
+
+
 def gap_sentence(table: pd.DataFrame) -> str:
     """What each method closes of the gap between VDN and oracle credit."""
     if table.empty or table["undefined"].isna().all():

@@ -21,6 +21,7 @@ from nucleolus_lib.report.predator_prey_results import (
     pooled_worlds,
     script_table,
     seed_range,
+    shaping_table,
     sweep_table,
 )
 from nucleolus_lib.report.run_suite import RunSuite
@@ -140,3 +141,13 @@ def test_seeds_that_all_worlds_have():
     assert seed_range(SUITE, PLANES) == (3, 3)
     assert next(iter(labelled_configs(SUITE, "pp-grid"))) == "VDN"
     assert np.all([config["seed"] == 0 for config in labelled_configs(SUITE, "pp-grid").values()])
+
+
+def test_two_shapings_are_compared_method_by_method():
+    low = tuple(made_up_run("pp-8v4", name, seed, level=1.0) for name in ("vdn", "qmix") for seed in range(2))
+    high = tuple(made_up_run("pp-8v4-progress", name, seed, level=2.5) for name in ("vdn", "shaq") for seed in range(2))
+    table = shaping_table(RunSuite(low + high))
+    assert list(table["method"]) == ["VDN"]
+    # the mean of two seeds, 0.05 above the level
+    assert table[["pp-8v4", "pp-8v4-progress", "difference"]].iloc[0].tolist() == pytest.approx([1.05, 2.55, 1.5])
+    assert shaping_table(RunSuite(high)).empty

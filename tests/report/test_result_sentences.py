@@ -22,6 +22,7 @@ from nucleolus_lib.report.result_sentences import (
     plan_sentence,
     script_sentence,
     separation_sentence,
+    shaping_sentence,
     turns_sentence,
 )
 from nucleolus_lib.report.run_suite import RunSuite
@@ -135,6 +136,18 @@ def test_gap():
     assert "not known" in gap_sentence(none.assign(undefined=np.nan))
     unsure = none.assign(closed=0.5, undefined=0.4)
     assert "no interval is given" in gap_sentence(unsure)
+
+
+def test_shapings_in_words():
+    table = pd.DataFrame({"method": ["VDN", "QMIX"], "difference": [0.5, 1.25]})
+    assert shaping_sentence(table) == (
+        "All methods that were run with both shapings catch more prey when they are paid for progress, by 0.50 to 1.25 "
+        "on average over their seeds."
+    )
+    one = table.assign(difference=[0.5, -0.1])
+    assert shaping_sentence(one).startswith("1 of 2 methods catch more prey when they are paid for progress (VDN)")
+    assert "No method catches more" in shaping_sentence(table.assign(difference=-1.0))
+    assert "No method was run" in shaping_sentence(table.iloc[:0])
 
 
 def test_words():
