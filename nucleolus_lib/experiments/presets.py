@@ -20,11 +20,12 @@ _PREDATOR_PREY: dict[str, Any] = {
     "exploration_anneal_steps": 50_000,
 }
 
-# Many worlds, because a game loop costs nearly the same for 8 as for 32; PyMARL2's replay ratio of one update per 8
-# episodes is doubled.
+# Many worlds, because a game loop costs nearly the same for 8 as for 32. PyMARL2's replay ratio of one update per 8
+# episodes is made four times as large: with two times, VDN on 3m still goes up and down between 0 and 100 % wins after
+# 90,000 steps; with four times, it stays above 95 % from 70,000 on.
 _BATTLE: dict[str, Any] = {
     "n_worlds": 32,
-    "updates_per_rollout": 8,
+    "updates_per_rollout": 16,
     "batch_size": 32,
     "buffer_size": 1000,
     "exploration_anneal_steps": 50_000,
