@@ -6,6 +6,7 @@ The file holds every digit, so that it can be compared and reused. The page hold
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from numbers import Integral, Number, Real
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 DEFAULT_FORMAT = ".4g"
+UNKNOWN = "–"
+"""What the page shows where there is no number (nan); the file says nan with an empty cell, as pandas does."""
 
 
 def csv_text(frame: DataFrame) -> str:
@@ -69,6 +72,8 @@ def _rows(frame: DataFrame) -> Sequence[Sequence[Any]]:
 
 
 def _shown(value: Any, specification: str) -> str:
+    if isinstance(value, float) and math.isnan(value):
+        return UNKNOWN
     if specification or isinstance(value, Fraction):
         return format_value(value, specification)
     if isinstance(value, Real) and not isinstance(value, Integral):

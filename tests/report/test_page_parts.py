@@ -28,6 +28,12 @@ def test_the_page_rounds_and_marks_numbers() -> None:
     assert page["numeric"] == [False, True, True, True]
 
 
+def test_the_page_says_where_there_is_no_number() -> None:
+    page = page_table(pd.DataFrame({"share": [0.5, float("nan")]}), {"share": ".1%"})
+    assert page["rows"] == [["50.0%"], ["–"]]
+    assert page["numeric"] == [True]
+
+
 def test_html_is_escaped_and_headed() -> None:
     text = html_table(page_table(FRAME))
     assert "&lt;Ben&gt;" in text
