@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 DEFAULT_FORMAT = ".4g"
-UNKNOWN = "–"
+UNKNOWN = "\N{EN DASH}"
 """What the page shows where there is no number (nan); the file says nan with an empty cell, as pandas does."""
 
 

@@ -30,7 +30,7 @@ def test_the_page_rounds_and_marks_numbers() -> None:
 
 def test_the_page_says_where_there_is_no_number() -> None:
     page = page_table(pd.DataFrame({"share": [0.5, float("nan")]}), {"share": ".1%"})
-    assert page["rows"] == [["50.0%"], ["–"]]
+    assert page["rows"] == [["50.0%"], ["\N{EN DASH}"]]
     assert page["numeric"] == [True]
 
 
