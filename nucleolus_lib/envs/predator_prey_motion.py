@@ -138,6 +138,6 @@ def integrate(
     position = torch.add(position, moved, alpha=rules.time_step)
     if rules.wall is not None:
         inside = position.clamp(-rules.wall, rules.wall)
-        velocity.mul_(inside == position)
+        velocity.masked_fill_(inside != position, 0.0)
         position = inside
     return velocity, position
