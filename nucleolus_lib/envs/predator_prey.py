@@ -128,7 +128,7 @@ class PredatorPrey:
     def initial(self, draws: Tensor) -> PredatorPreyState:
         """Bodies at random places, at rest; every prey free."""
         rules, batch = self.rules, draws.shape[0]
-        # The layout of the positions is that of every state after them, so B must be the last axis in memory from here on.
+        # Later states keep the layout of these positions, so B must be the last axis in memory already here.
         places = (2 * draws.T.to(self._precision) - 1).contiguous().view(-1, 2, batch)
         position = places[: rules.n_bodies] * rules.spawn_range
         zeros = torch.zeros(batch, dtype=torch.int64, device=self._device)
