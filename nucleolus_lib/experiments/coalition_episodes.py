@@ -212,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m nucleolus_lib.experiments.coalition_episodes")
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--episodes", type=int, default=32)
+    parser.add_argument("--episodes", type=int, default=24)
     parser.add_argument("--seed", type=int, default=1_000_000, help="of the battles' chance")
     parser.add_argument("--out", type=Path, default=Path("data/runs/battle"), help="folder of the suite")
     parser.add_argument("--device", default="cpu")

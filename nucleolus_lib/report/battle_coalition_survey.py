@@ -80,14 +80,15 @@ def company(battle: ReadBattle, name: str) -> NDArray[np.int64]:
 def size_shares(battles: Sequence[ReadBattle], names: Sequence[str], least: float = 0.25) -> NDArray[np.float64]:
     """Of the living agents at step t, the share in a coalition of each size, (T', n): all battles and ``names`` pooled.
 
-    T' is the last step that at least the share ``least`` of the battles reach. Rows add up to 1.
+    Only steps count in which several agents live. T' is the last step at which they do in at least the share ``least``
+    of the battles. Rows add up to 1, or are 0 where there is nothing to share.
     """
     n = battles[0].scene.n_agents
-    lengths = np.array([battle.scene.n_steps for battle in battles])
+    lengths = np.array([int(np.flatnonzero(battle.several)[-1]) + 1 for battle in battles])
     last = int(np.sort(lengths)[::-1][max(int(np.ceil(least * len(lengths))), 1) - 1])
     counts = np.zeros((last, n))
-    for battle in battles:
-        steps = min(last, battle.scene.n_steps)
+    for battle, length in zip(battles, lengths.tolist(), strict=True):
+        steps = min(last, length)
         for name in names:
             sizes = company(battle, name)[:steps]
             counts[:steps] += np.stack([(sizes == size).sum(1) for size in range(1, n + 1)], 1)

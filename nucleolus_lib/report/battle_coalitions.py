@@ -180,6 +180,8 @@ def coalition_rows(
         axes.set_title(title)
         axes.tick_params(length=0)
     _draw_counts(panels[-1], structures, living)
+    if len(structures) > 1:
+        figure.legend(*panels[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     panels[0].plot(marked, [-0.85] * len(marked), "v", color=FAINT, markersize=6, clip_on=False)
     return figure
 
@@ -247,8 +249,6 @@ def _draw_counts(axes: Axes, structures: dict[str, NDArray[np.integer[Any]]], li
         )
     axes.set(xlabel="step", ylim=(0.5, most + 0.5), yticks=range(1, most + 1))
     axes.set_title("number of coalitions")
-    if len(structures) > 1:
-        axes.legend(loc="upper right", fontsize=8, ncols=2)
 
 
 def _check(scene: BattleScene, structures: dict[str, NDArray[np.integer[Any]]], steps: Sequence[int]) -> None:

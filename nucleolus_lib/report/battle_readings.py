@@ -24,12 +24,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from nucleolus_lib.experiments.coalition_files import CoalitionEpisode
+from nucleolus_lib.experiments.coalition_files import SUFFIX, CoalitionEpisode, read_coalition_episodes
+from nucleolus_lib.experiments.runs import run_stem
 from nucleolus_lib.report.battle_coalitions import among_the_living, learned_structures, target_structures
 from nucleolus_lib.report.battle_map import BattleScene
 from nucleolus_lib.report.errors import CoalitionPlotError
+from nucleolus_lib.report.locations import repository_root
 
 LEARNED, ATTACKS, DAMAGE = "learned", "attacks", "damage"
 UNTRAINED = "untrained"
@@ -53,6 +56,22 @@ def title_of(name: str) -> str:
     """``untrained network 2`` for ``untrained 2``."""
     kind, _, number = name.partition(" ")
     return f"{TITLES[kind]} {number}".strip()
+
+
+def stored_file(world: str = "2s3z", name: str = "nucleolus", seed: int = 0) -> str:
+    """Where recorded battles of a run are kept, below the repository."""
+    stem = run_stem("data/runs/battle", world, name, seed)
+    return stem.with_name(stem.name + SUFFIX).as_posix()
+
+
+def stored_battles(path: str) -> tuple[list[CoalitionEpisode], dict[str, Any]]:
+    """The battles of a file below the repository, and its record.
+
+    Raises
+    ------
+    RunFileError
+    """
+    return read_coalition_episodes(repository_root() / path)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +131,46 @@ def read_battles(episodes: Sequence[CoalitionEpisode], tolerance: float = 0.0) -
         always = np.tile(usual, (battle.scene.n_steps, 1))
         battle.structures["fixed"] = among_the_living(always, battle.living)
     return battles
+
+
+def typical_battle(battles: Sequence[ReadBattle]) -> int:
+    """The number of the battle to show: of those won the one of median length, or of all if none was won.
+
+    A rule, so that no battle is chosen for its looks.
+    """
+    chosen = [k for k, battle in enumerate(battles) if battle.episode.won] or list(range(len(battles)))
+    ordered = sorted(chosen, key=lambda k: (battles[k].scene.n_steps, k))
+    return ordered[(len(ordered) - 1) // 2]
+
+
+def moments(battle: ReadBattle) -> tuple[int, ...]:
+    """Four steps to show: the first, the first with fighting, halfway from there to the last, and the last.
+
+    The last is the last in which several agents live.
+    """
+    last = int(np.flatnonzero(battle.several)[-1])
+    fights = np.flatnonzero(battle.fighting)
+    first = min(int(fights[0]), last) if len(fights) else 0
+    return tuple(sorted({0, first, (first + last) // 2, last}))
+
+
+def origin_table(record: dict[str, Any]) -> pd.DataFrame:
+    """Where recorded battles come from, as two columns."""
+    settings = record["config"]["learner"]["nucleolus"]
+    rows = {
+        "map": record["world"],
+        "run": f"{record['name']}, seed {record['seed']}",
+        "environment steps trained": f"{record['env_steps']:,}",
+        "gradient steps": f"{record['gradient_steps']:,}",
+        "trained at commit": ", ".join(dict.fromkeys(commit[:12] for commit in record["trained_at"])),
+        "reward of coalitions (I9)": settings["coalition_reward"],
+        "game (I2)": settings["coalition_game"],
+        "credit (I8)": settings["credit"],
+        "battles": f"{record['episodes']}, chance from seed {record['chance_seed']}",
+        "recorded at commit": record["commit"][:12],
+        "recorded": record["started"],
+    }
+    return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
 
 
 def untrained_names(battles: Sequence[ReadBattle]) -> list[str]:

@@ -1,0 +1,154 @@
+"""Sentences about recorded coalitions, made from the numbers, so that they stay true for another checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nucleolus_lib.report.battle_readings import ReadBattle
+from nucleolus_lib.report.core_survey import wilson_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LITTLE = 0.1
+"""A share of what full agreement would give below which an agreement is called small."""
+
+
+def trained_sentence(record: dict[str, Any], battles: Sequence[ReadBattle]) -> str:
+    """How far the network was trained, and how often it wins the recorded battles."""
+    won, n = sum(battle.episode.won for battle in battles), len(battles)
+    low, high = wilson_interval(won, n)
+    return (
+        f"It was trained for {record['env_steps']:,} environment steps ({record['gradient_steps']:,} gradient steps) "
+        f"and wins {won} of the {n} recorded battles: {won / n:.0%}, 95 % interval {low:.0%} to {high:.0%}."
+    )
+
+
+def weak_sentence(battles: Sequence[ReadBattle], enough: float = 0.5) -> str:
+    """Whether the policy is one whose coalitions could be compared with those of the paper's."""
+    share = sum(battle.episode.won for battle in battles) / len(battles)
+    if share >= enough:
+        return "It wins often enough for its battles to be of the kind that the paper shows."
+    return (
+        "It loses most battles, so that what follows is about a network in the middle of learning, not about a method "
+        "at its best."
+    )
+
+
+def agreement_sentence(table: pd.DataFrame, ceiling: float, done: str) -> str:
+    """Whether the learned coalitions, in the first row, agree with what was done more than chance and fresh weights."""
+    learned = table.iloc[0]
+    fresh = table[table["reading"].str.startswith("untrained")]
+    size = (
+        f"the learned coalitions are {learned['above']:+.3f} above chance (95 % interval {learned['low']:+.3f} to "
+        f"{learned['high']:+.3f}), where full agreement would be {ceiling:+.3f}"
+    )
+    if not np.isfinite(learned["above"]):
+        return f"With {done} nothing can be compared: in no step does an agent attack."
+    if learned["high"] < 0:
+        verdict = "They agree less than chance would"
+    elif learned["low"] <= 0:
+        verdict = "That is not told from chance"
+    elif learned["above"] < LITTLE * ceiling:
+        verdict = "That is told from chance, but is small"
+    else:
+        verdict = f"That is told from chance and is {learned['above'] / ceiling:.0%} of full agreement"
+    return f"With {done}, {size}. {verdict}{_against_fresh(learned, fresh)}."
+
+
+def _against_fresh(learned: pd.Series, fresh: pd.DataFrame) -> str:
+    if fresh.empty:
+        return ""
+    low, high = float(fresh["above"].min()), float(fresh["above"].max())
+    place = (
+        "above all of them"
+        if learned["above"] > high
+        else ("below all of them" if learned["above"] < low else "among them")
+    )
+    return f"; untrained networks are at {low:+.3f} to {high:+.3f}, and the learned one is {place}"
+
+
+def best_reading_sentence(table: pd.DataFrame) -> str:
+    """Which of the readings that need no learned values agree at least as well as the learned one."""
+    learned = float(table.iloc[0]["above"])
+    better = [str(row["reading"]) for _, row in table.iloc[1:].iterrows() if float(row["above"]) >= learned]
+    if not better:
+        return "None of the readings beside it agrees as well."
+    return f"As well or better agree, without these learned values: {', '.join(better)}."
+
+
+def stability_sentence(table: pd.DataFrame, updates_since: int) -> str:
+    """How far the network of some gradient steps before finds the same coalitions."""
+    if updates_since == 0:
+        return "At this checkpoint the target network was just copied, so that it says nothing."
+    row = table[table["reading"] == "target network"].iloc[0]
+    return (
+        f"The target network is the same network {updates_since} gradient steps earlier. It finds the very same "
+        f"partition in {row['same']:.0%} of the steps; its Rand index with the learned one is {row['rand']:.2f}, and "
+        f"shuffled names would give {row['chance']:.2f}."
+    )
+
+
+def stakes_sentence(stakes: pd.DataFrame) -> str:
+    """How the gains that decide compare with what the network misses."""
+    rows = stakes.set_index("quantity")
+    grand, lead = rows.loc["gain over the grand coalition"], rows.loc["lead over the next best partition"]
+    miss = rows.loc["miss of the return"]
+    small = max(float(grand["share"]), float(lead["share"])) < 0.5
+    return (
+        f"In the median step the best partition gains {grand['median']:.3g} over the grand coalition and leads the "
+        f"next best by {lead['median']:.2g}, while the network misses the return by {miss['median']:.2g}: "
+        f"{grand['share']:.1%} and {lead['share']:.1%} of the miss. "
+        + (
+            "What decides the partition is small beside what the network does not know."
+            if small
+            else "What decides the partition is not small beside what the network does not know."
+        )
+    )
+
+
+def trivial_sentence(table: pd.DataFrame, title: str) -> str:
+    """How often the best partition is trivial, at no tolerance and at the largest."""
+    rows = table[table["reading"] == title]
+    first, last = rows.iloc[0], rows.iloc[-1]
+    return (
+        f"To the letter the best partition of the learned values is trivial in {first['grand'] + first['alone']:.0%} "
+        f"of the steps ({first['grand']:.0%} all together, {first['alone']:.0%} all alone). With a tolerance of "
+        f"{last['tolerance']:.0%} of the largest value it is the grand coalition in {last['grand']:.0%}."
+    )
+
+
+def story_sentence(table: pd.DataFrame, learned: str, chance: str, grand: float) -> str:
+    """Whether the story of the paper's picture is that of the learned coalitions."""
+    rows = table.set_index("part")
+
+    def pair(part: str) -> str:
+        return f"{rows.loc[part, learned]:.0%} (random partitions: {rows.loc[part, chance]:.0%})"
+
+    return (
+        f"By the learned values {pair('starts grand')} of the battles start in the grand coalition, "
+        f"{pair('ends grand')} end in it, and {pair('whole story')} do the whole of it. "
+        f"Over all steps the grand coalition is best in {grand:.0%}. "
+        f"The three coalitions of the paper's picture make up {pair('three kinds')} of the steps with everybody alive."
+    )
+
+
+def verdict_sentence(agreement: pd.DataFrame, ceiling: float, stakes: pd.DataFrame) -> str:
+    """What the page finds in one sentence: whether the learned structure means what the picture suggests."""
+    learned = agreement.iloc[0]
+    fresh = agreement[agreement["reading"].str.startswith("untrained")]["above"]
+    told = learned["low"] > 0 and (fresh.empty or learned["above"] > float(fresh.max()))
+    share = float(stakes.set_index("quantity").loc["gain over the grand coalition", "share"])
+    if not told:
+        return (
+            "The coalitions read off this network are no better than chance or untrained networks at telling who "
+            "fights beside whom: as evidence for coalitions that form, this reading shows nothing."
+        )
+    size = "little" if learned["above"] < LITTLE * ceiling else f"{learned['above'] / ceiling:.0%}"
+    return (
+        f"The coalitions read off this network tell {size} of who fights beside whom, more than chance and untrained "
+        f"networks do; the gain that decides them is {share:.1%} of what the network misses in the return."
+    )
