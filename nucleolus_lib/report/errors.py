@@ -58,3 +58,7 @@ class StoredRunError(ReportError, ValueError):
 
 class StatisticsError(ReportError, ValueError):
     """Scores of the wrong shape, scores that are not numbers, or a confidence out of range."""
+
+
+class BenchmarkFileError(ReportError, ValueError):
+    """A stored benchmark is missing, of another version, or incomplete."""

@@ -9,21 +9,23 @@ beforehand, except in JaxMARL, where they are drawn in the compiled loop. Our wo
 mpe2's rounds alternate, are short, and the best of each counts, so that other work on the machine harms both alike.
 
 JaxMARL needs other versions than this project: name a Python that has ``jaxmarl`` in ``JAXMARL_PYTHON``, and it is run
-there; otherwise it is run here if it is installed, and left out if not.
+there; otherwise it is run here if it is installed, and left out if not. Every figure is measured in the same run.
+
+``--json data/benchmarks/predator_prey.json`` writes the table for chapter 07.
 """
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +33,7 @@ import torch
 from nucleolus_lib.envs.predator_prey import PredatorPrey
 from nucleolus_lib.envs.predator_prey_rules import PredatorPreyRules, pp_8v4
 from nucleolus_lib.envs.protocol import reset, step
+from tests.benchmarks import bench_record
 
 WORLDS = {
     "pp-8v4": pp_8v4(),
@@ -146,12 +149,32 @@ def measure(batches: tuple[int, ...] = BATCHES, rounds: int = ROUNDS, with_jaxma
     return rows
 
 
+def recorded(row: Row) -> dict[str, Any]:
+    """A row as it is stored."""
+    return {
+        "work": f"{row.world}, {row.batch:,} worlds",
+        "ours": f"{row.ours:,.0f} steps/s",
+        "peer": f"{row.peer} {row.theirs:,.0f}",
+        "ratio": row.ratio,
+        "bar": f">= {row.bar:g}" if row.bar else "none",
+        "holds": row.holds,
+        "figure": "this run",
+        "world": row.world,
+        "batch": row.batch,
+        "our_rate": row.ours,
+        "their_rate": row.theirs,
+    }
+
+
 def main() -> int:
     """Print the table; the exit status is the number of bars missed."""
-    print(
-        f"{platform.processor() or platform.machine()}, torch {torch.__version__}, one thread, env steps per CPU second"
-    )
-    rows = measure()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--json", type=Path, help="write the table and where it was measured to this file")
+    chosen = parser.parse_args()
+    load_before = bench_record.load()
+    print(f"{bench_record.machine()}; one thread, torch {torch.__version__}; env steps per CPU second")
+    rows = measure(rounds=chosen.rounds)
     for row in rows:
         verdict = ("holds " if row.holds else "MISSED") if row.bar else "      "
         bar = f">= {row.bar:g} x" if row.bar else "reported"
@@ -161,6 +184,9 @@ def main() -> int:
         )
     if not any(row.peer == "JaxMARL" for row in rows):
         print("JaxMARL was left out: name a Python that has jaxmarl in JAXMARL_PYTHON")
+    if chosen.json:
+        content = bench_record.record("predator_prey", [recorded(row) for row in rows], load_before, "")
+        bench_record.write(chosen.json, content)
     return sum(not row.holds for row in rows)
 
 

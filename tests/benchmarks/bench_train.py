@@ -4,18 +4,16 @@ The work is the peers': simple_tag with 8 adversaries and 4 good agents, 2 landm
 observations side by side (304 numbers), 8 worlds per rollout, one gradient step per rollout on 32 or 128 episodes, GRU
 of 64. One unit is a rollout and its gradient step, after the kernels are compiled and the replay holds a batch.
 
-The peers' own figures were measured once, on another day, on the same kind of machine (2 AMD EPYC cores, no GPU) at
-load 7 to 13, in steps per CPU second of the process and its workers: PyMARL2 (hijkzzz/pymarl2 at 8ccac7c) and
-JaxMARL's qmix_rnn (FLAIROx/JaxMARL at c793d09, the slope between two lengths, that is, without compilation). They
-are quoted, not run: neither installs beside this project. What is compared in this run: nucleolus with all 254
-coalitions against QMIX, and SHAQ's weights against the form that copies the state for every sample and agent.
+The figures of PyMARL2 and JaxMARL are quoted, not measured in this run, and each row says so. PyMARL2 does not
+install beside this project; JaxMARL's training programs are in its repository and not in the package ``jaxmarl``, which
+has the worlds alone (its world is timed live by ``bench_predator_prey``). Where they come from: :data:`QUOTED`. What is
+measured in this run on both sides: nucleolus with all 254 coalitions against QMIX, and SHAQ's weights against the form
+that copies the state for every sample and agent. ``--json data/benchmarks/train.json`` writes chapter 07's table.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import statistics
 import sys
 import time
@@ -30,9 +28,14 @@ from nucleolus_lib.experiments.training_state import TrainingState
 from nucleolus_lib.learners.learner_config import LearnerConfig
 from nucleolus_lib.learners.shapley_weights import ShapleyWeights
 from nucleolus_lib.learners.sizes import Sizes
-from nucleolus_lib.provenance import provenance
+from tests.benchmarks import bench_record
 from tests.reference.shaq_by_replication import shapley_weights_replicated
 
+QUOTED = (
+    "PyMARL2 (hijkzzz/pymarl2 at 8ccac7c, qmix.yaml) and JaxMARL's qmix_rnn (FLAIROx/JaxMARL at c793d09, steady state "
+    "from the slope between two lengths), measured once on 2 cores of an AMD EPYC without GPU at load 7 to 13, in "
+    "steps per CPU second of the process and its workers; the first call in wall seconds"
+)
 PYMARL2 = {32: 143.0, 128: 129.0}
 """Steps per CPU second of PyMARL2's QMIX by batch; at 128 between 129 and 145."""
 JAXMARL = 1722.0
@@ -59,6 +62,7 @@ class Row(NamedTuple):
     ratio: float
     bar: str
     holds: bool
+    figure: str = "quoted"
 
 
 def _state(algorithm: str, batch_size: int, **settings: Any) -> TrainingState:
@@ -136,11 +140,11 @@ def measure(rounds: int = 20) -> list[Row]:
         ours = f"{rate:,.0f} steps/s ({1e3 * play:.0f} ms rollout, {1e3 * learn:.0f} ms update; .005 updates per step)"
         ratio = rate / PYMARL2[batch]
         rows.append(
-            Row(f"QMIX, batch {batch}, T 25", ours, f"PyMARL2 {PYMARL2[batch]:.0f}", ratio, f">= {bar}", ratio >= bar)
+            Row(f"QMIX, batch {batch}, T 25", ours, f"PyMARL2 {PYMARL2[batch]:.0f}", ratio, f">= {bar:g}", ratio >= bar)
         )
         if batch == 32:
             ratio = rate / JAXMARL
-            rows.append(Row("QMIX, batch 32, T 25", ours, f"JaxMARL {JAXMARL:.0f}", ratio, ">= 0.9", ratio >= 0.9))
+            rows.append(Row("QMIX, batch 32, T 25", ours, f"JaxMARL {JAXMARL:,.0f}", ratio, ">= 0.9", ratio >= 0.9))
     ratio = JAXMARL_FIRST_CALL / first
     work = "to the first update, wall, with a compiled cache"
     rows.append(Row(work, f"{first:.1f} s", f"JaxMARL {JAXMARL_FIRST_CALL:.0f} s", ratio, ">= 10", ratio >= 10))
@@ -154,6 +158,7 @@ def measure(rounds: int = 20) -> list[Row]:
             ratio,
             "<= 3",
             ratio <= 3,
+            "this run",
         )
     )
     hoisted, replicated = _shaq(rounds)
@@ -166,6 +171,7 @@ def measure(rounds: int = 20) -> list[Row]:
             ratio,
             ">= 10",
             ratio >= 10,
+            "this run",
         )
     )
     return rows
@@ -177,16 +183,17 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--json", type=Path, help="write the table and where it was measured to this file")
     chosen = parser.parse_args()
+    load_before = bench_record.load()
     rows = measure(chosen.rounds)
-    print(f"{platform.processor() or platform.machine()}, one thread, torch {torch.__version__}")
+    print(f"{bench_record.machine()}; one thread, torch {torch.__version__}")
     for row in rows:
         print(
             f"{'ok  ' if row.holds else 'MISS'} {row.work}: {row.ours} against {row.peer}: "
-            f"{row.ratio:.2f} x (bar {row.bar})"
+            f"{row.ratio:.2f} x (bar {row.bar}; the peer's figure: {row.figure})"
         )
     if chosen.json:
-        record = {"rows": [row._asdict() for row in rows], **provenance(Path(__file__).resolve().parents[2])}
-        chosen.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        content = bench_record.record("train", [row._asdict() for row in rows], load_before, QUOTED)
+        bench_record.write(chosen.json, content)
     return 0 if all(row.holds for row in rows) else 1
 
 
