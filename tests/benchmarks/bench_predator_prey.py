@@ -39,7 +39,7 @@ WORLDS = {
     "pp-8v4": pp_8v4(),
     "simple_tag": replace(pp_8v4(), wall=None, capture=False, prey="random", shaping_scale=0.0, horizon=25),
 }
-BATCHES = (8, 512, 1024, 4096)
+BATCHES = (1, 8, 512, 1024, 4096)
 JAXMARL_BATCHES = (8, 1024, 4096)
 ROUNDS = 20
 
@@ -152,7 +152,7 @@ def measure(batches: tuple[int, ...] = BATCHES, rounds: int = ROUNDS, with_jaxma
 def recorded(row: Row) -> dict[str, Any]:
     """A row as it is stored."""
     return {
-        "work": f"{row.world}, {row.batch:,} worlds",
+        "work": f"{row.world}, {row.batch:,} world{'s' * (row.batch > 1)}",
         "ours": f"{row.ours:,.0f} steps/s",
         "peer": f"{row.peer} {row.theirs:,.0f}",
         "ratio": row.ratio,
