@@ -1,52 +1,149 @@
-"""Figures of nucleolus Q-learning: the constraint and its multiplier while a learner is trained."""
+"""Figures of nucleolus Q-learning: metrics while a learner is trained, and readings of the register side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from nucleolus_lib.report.algorithm_styles import Dash
+from nucleolus_lib.report.curve_alignment import aligned_curves
 from nucleolus_lib.report.errors import SharePlotError
-from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, INK
+from nucleolus_lib.report.register_readings import DEFAULT, reading_label
+from nucleolus_lib.report.register_study import stored_readings
+from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, FAINT, INK
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-LINES = ("blue", "vermilion", "green", "purple", "orange", "sky")
-COLUMNS = {"train/excess_max": "largest excess", "train/multiplier": "multiplier $\\lambda$"}
+LOOKS: tuple[tuple[str, Dash], ...] = (
+    ("blue", "-"),
+    ("vermilion", (0, (5, 1.5))),
+    ("green", (0, (5, 1.5, 1, 1.5))),
+    ("purple", (0, (2, 1))),
+    ("orange", (0, (1, 1))),
+    ("sky", "-"),
+)
+"""Colour and dash of the lines, in the order in which they take them."""
 
 
-def constraint_curves(tables: Mapping[str, DataFrame]) -> Figure:
-    """The mean largest excess and the multiplier against environment steps, one line per run.
+def training_panels(runs: Mapping[str, Sequence[DataFrame]], columns: Mapping[str, str]) -> Figure:
+    """Metrics against environment steps, one panel each, one line per label.
 
     Parameters
     ----------
-    tables
-        By label, tables of runs with the columns ``env_steps``, ``train/excess_max`` and ``train/multiplier``. Rows
-        before the first update have no metrics and are left out.
+    runs
+        By label, tables of runs that differ in their seed: a thick line for the mean, thin ones for several seeds.
+        Rows without the metric, such as those before the first update, are left out; so is a label that lacks it.
+    columns
+        Title by column.
 
     Raises
     ------
     SharePlotError
-        Without a run, or for one that lacks a column.
+        Without a run, with more labels than can be told apart, or for a metric that no run has.
     """
     import matplotlib.pyplot as plt
 
-    if not tables:
-        raise SharePlotError("constraint_curves() draws at least one run; got none")
-    for label, table in tables.items():
-        lacking = [name for name in ("env_steps", *COLUMNS) if name not in table]
-        if lacking:
-            raise SharePlotError(f"run {label!r} lacks {', '.join(lacking)}: was it a nucleolus run with a multiplier?")
-    palette = [COLORS[name] for name in LINES if name in COLORS]
-    figure, places = plt.subplots(2, 1, figsize=(COLUMN_WIDTH, 4.6), sharex=True)
-    for axes, (column, title) in zip(places, COLUMNS.items(), strict=True):
-        for k, (label, table) in enumerate(tables.items()):
-            rows = table.dropna(subset=[column])
-            axes.plot(rows["env_steps"], rows[column], color=palette[k % len(palette)], label=label)
-        axes.axhline(0, color=INK, linewidth=0.7)
-        axes.set_ylabel(title)
-    places[1].set_xlabel("environment steps")
-    if len(tables) > 1:
-        places[0].legend()
+    if not 0 < len(runs) <= len(LOOKS) or not all(runs.values()):
+        raise SharePlotError(f"training_panels() draws 1 to {len(LOOKS)} labels with at least a run each; got {runs}")
+    n_rows = -(-len(columns) // 2)
+    figure, grid = plt.subplots(n_rows, 2, figsize=(COLUMN_WIDTH, 2.4 * n_rows + 0.5), squeeze=False, sharex=True)
+    for axes in grid.ravel()[len(columns) :]:
+        axes.set_visible(False)
+    for axes, (column, title) in zip(grid.ravel(), columns.items(), strict=False):
+        drawn = [
+            _draw(axes, tables, column, label, look) for (label, tables), look in zip(runs.items(), LOOKS, strict=False)
+        ]
+        if not any(drawn):
+            raise SharePlotError(f"no run has the metric {column!r}; the runs are {', '.join(runs)}")
+        if axes.dataLim.y0 < 0 < axes.dataLim.y1:
+            axes.axhline(0, color=INK, linewidth=0.7)
+        axes.set_title(title, fontsize=10, loc="left")
+        axes.grid(axis="y")
+    for axes in grid[-1]:
+        axes.set_xlabel("environment steps, thousands")
+    entries: dict[str, Artist] = {}
+    for axes in grid.ravel():
+        handles, labels = axes.get_legend_handles_labels()
+        entries |= dict(zip(labels, handles, strict=True))
+    order = [label for label in runs if label in entries]
+    shown = [entries[label] for label in order]
+    figure.legend(handles=shown, labels=order, loc="outside lower center", ncols=min(len(order), 4))
+    return figure
+
+
+def _draw(axes: Axes, tables: Sequence[DataFrame], column: str, label: str, look: tuple[str, Dash]) -> bool:
+    known = [table.dropna(subset=[column]) for table in tables if column in table]
+    known = [table for table in known if len(table)]
+    if not known:
+        return False
+    curves = aligned_curves([table["env_steps"] for table in known], [table[column] for table in known])
+    at, color = curves.steps / 1000, COLORS[look[0]]
+    if len(known) > 1:
+        axes.plot(at, curves.values, color=color, linewidth=0.6, alpha=0.45)
+    axes.plot(at, curves.values.mean(axis=1), color=color, linestyle=look[1], label=label)
+    return True
+
+
+REGISTER_PANELS = {
+    "area": "captured prey, mean over training",
+    "multiplier": r"multiplier $\lambda$ at the end",
+    "empty core": "share without a core",
+    "distance": "distance to the nucleolus",
+}
+"""Panels of :func:`register_dots`: titles by column of :func:`.run_facts`."""
+
+
+def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None = None) -> Figure:
+    """One row per reading of the register and one panel per quantity: a dot for each seed, a bar for their mean.
+
+    A dashed line marks the mean of the default. Runs that diverged are left out.
+
+    Parameters
+    ----------
+    facts
+        As :func:`.run_facts` makes them.
+    references
+        Facts of other methods by label, in grey below the readings.
+
+    Raises
+    ------
+    SharePlotError
+        If none of the runs is a reading of the register.
+    """
+    import matplotlib.pyplot as plt
+
+    groups = {reading_label(name): facts[facts["reading"] == name] for name in stored_readings(facts)}
+    if not groups:
+        raise SharePlotError(f"none of these runs is a reading of the register: {sorted(set(facts['reading']))}")
+    others = dict(references or {})
+    everything = groups | others
+    size = (COLUMN_WIDTH * 1.25, 1.3 + 0.27 * len(everything))
+    figure, places = plt.subplots(1, len(REGISTER_PANELS), figsize=size, sharey=True)
+    for axes, (column, title) in zip(places, REGISTER_PANELS.items(), strict=True):
+        for row, (label, here) in enumerate(everything.items()):
+            values = here[column].to_numpy(dtype=np.float64)
+            # A diverged run has no place on an axis of the others.
+            shown = values[np.isfinite(values) & ~here["diverged"].to_numpy(dtype=bool)]
+            color = FAINT if label in others else COLORS["blue"]
+            axes.plot(shown, np.full(shown.size, row), "o", color=color, markersize=4, alpha=0.75)
+            if shown.size:
+                axes.plot([shown.mean()] * 2, [row - 0.3, row + 0.3], color=color, linewidth=2)
+        if column == "multiplier":
+            axes.set_xscale("symlog", linthresh=1e-3)
+            axes.set_xlim(left=0)
+            axes.set_xticks([0, 1e-2, 1])
+        axes.set_title(title, fontsize=8, loc="left")
+        axes.grid(axis="both", linewidth=0.4)
+    first = places[0]
+    if (facts["reading"] == DEFAULT).any():
+        level = facts.loc[facts["reading"] == DEFAULT, "area"].mean()
+        first.axvline(float(level), color=INK, linewidth=0.7, linestyle=(0, (4, 3)))
+    first.set_yticks(range(len(everything)), list(everything), fontsize=8)
+    first.set_ylim(len(everything) - 0.4, -0.6)
     return figure

@@ -1,0 +1,199 @@
+"""What each reading of the register does to learning, from stored runs, and which differences can be told from chance.
+
+*Area.* The mean of the captures over a run, integrated over environment steps by the trapezoid rule. It uses all
+evaluations, so it varies less from seed to seed than the result at the end.
+
+*End.* The mean of the last :data:`LAST` evaluations. Metrics of the learner at the end are those of the last row, means
+over the gradient steps since the row before.
+
+*Diverged.* A run whose mean team value passed :data:`VALUE_BOUND` in size, or that stopped because a number was not
+finite.
+
+*Told apart.* Let y[v, k] be the area of reading v = 1..V with seed k = 1..S. The same seed gives the same initial
+agents and the same first episodes, so seeds are blocks: with y[v, k] = m + a[v] + b[k] + noise,
+
+    s^2 = sum of squared residuals / ((V - 1)(S - 1))
+
+is the variance of the noise, pooled over all readings that ran with every seed and did not diverge. The difference of
+two readings' means has the standard error s sqrt(2 / S). It is *told apart* if it is larger than
+
+    limit = t s sqrt(2 / S),    t the 1 - 0.05 / (2 m) quantile of Student's t with (V - 1)(S - 1) degrees of freedom,
+
+m the number of comparisons: all of them together then err with a probability of at most 5 % (Bonferroni), as far as
+noise is normal and of one size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from nucleolus_lib.experiments.runs import RunResult
+from nucleolus_lib.report.errors import StatisticsError
+from nucleolus_lib.report.register_readings import DEFAULT, READINGS, reading_label
+from nucleolus_lib.report.run_suite import RunSuite, run_column
+
+LAST = 3
+"""Evaluations whose mean is the result at the end."""
+VALUE_BOUND = 100.0
+"""Four captures pay 40 and the way there a little more: a team value of this size is no value of the world."""
+ERROR_RATE = 0.05
+
+END_COLUMNS = {
+    "multiplier": "train/multiplier",
+    "largest excess": "train/excess_max",
+    "empty core": "train/empty_core",
+    "distance": "train/nucleolus_distance",
+    "spread": "train/payoff_spread",
+    "team value": "train/q_taken",
+}
+"""Metrics of the learner at the end of a run, by the name of their column in :func:`run_facts`."""
+
+
+class Noise(NamedTuple):
+    """How far areas of the same reading differ once the seed's own effect is taken out."""
+
+    deviation: float
+    """s."""
+    freedom: int
+    """(V - 1)(S - 1)."""
+    seeds: tuple[int, ...]
+    """Of all readings that were pooled."""
+
+
+def run_facts(suite: RunSuite, world: str, *, steps: int | None = None) -> pd.DataFrame:
+    """One row per run of ``world``: reading, seed, area, end, the metrics of :data:`END_COLUMNS`, diverged.
+
+    Parameters
+    ----------
+    steps
+        Leave out what came later than this many environment steps, give or take one rollout.
+    """
+    rows = []
+    for run in suite.trained:
+        if run.world == world:
+            rows.append({"reading": run.name, "seed": run.seed, **_facts(run, steps)})
+    return pd.DataFrame(rows).sort_values(["reading", "seed"], ignore_index=True) if rows else pd.DataFrame()
+
+
+def _facts(run: RunResult, steps: int | None) -> dict[str, Any]:
+    at = run_column(run, "env_steps")
+    # An evaluation comes after the rollout that passed its step.
+    keep = np.ones(len(at), dtype=bool) if steps is None else at <= 1.02 * steps
+    at, captures = at[keep], run_column(run, "captures_mean")[keep]
+    if len(at) < 2:
+        raise StatisticsError(
+            f"an area needs two evaluations; {run.world}/{run.name}, seed {run.seed}, has {len(at)} within "
+            f"{'its' if steps is None else steps} steps"
+        )
+    area = float(np.trapezoid(captures, at) / (at[-1] - at[0]))
+    value = np.abs(run_column(run, "train/q_taken")[keep])
+    diverged = not run.complete or bool((value > VALUE_BOUND).any())
+    found = {
+        name: float(run_column(run, column)[keep][-1]) if column in run.table else np.nan
+        for name, column in END_COLUMNS.items()
+    }
+    return {"area": area, "end": float(captures[-LAST:].mean()), **found, "diverged": diverged}
+
+
+def pooled_noise(facts: pd.DataFrame) -> Noise:
+    """The noise of areas; not a number if fewer than two readings ran with at least two seeds in common.
+
+    The seeds are those of the default reading; a reading that lacks one of them is not pooled.
+    """
+    seeds = tuple(sorted(facts.loc[facts["reading"] == DEFAULT, "seed"]))
+    table = facts[~facts["diverged"]].pivot(index="reading", columns="seed", values="area")
+    table = table.reindex(columns=list(seeds)).dropna()
+    freedom = (len(table) - 1) * (len(seeds) - 1)
+    if freedom < 1:
+        return Noise(np.nan, 0, seeds)
+    y: NDArray[np.float64] = table.to_numpy(dtype=np.float64)
+    residual = y - y.mean(1, keepdims=True) - y.mean(0) + y.mean()
+    return Noise(float(np.sqrt((residual**2).sum() / freedom)), freedom, seeds)
+
+
+def detectable_difference(noise: Noise, n_comparisons: int) -> float:
+    """The limit of the module's text; not a number without noise or comparisons."""
+    if noise.freedom < 1 or n_comparisons < 1:
+        return float("nan")
+    quantile = float(student.ppf(1 - ERROR_RATE / (2 * n_comparisons), noise.freedom))
+    return quantile * noise.deviation * float(np.sqrt(2 / len(noise.seeds)))
+
+
+def comparisons(facts: pd.DataFrame) -> pd.DataFrame:
+    """Every reading beside what it is held against, both with all seeds and neither diverged.
+
+    Returns
+    -------
+    DataFrame
+        ``reading``, ``against``, ``difference`` of mean areas, ``limit``, ``told``.
+    """
+    noise = pooled_noise(facts)
+    steady = facts[~facts["diverged"] & facts["seed"].isin(noise.seeds)]
+    means = steady.groupby("reading")["area"].agg(["mean", "count"])
+    means = means.loc[means["count"] == len(noise.seeds), "mean"].to_dict()
+    pairs = [(n, r.against) for n, r in READINGS.items() if r.against is not None and n in means and r.against in means]
+    limit = detectable_difference(noise, len(pairs))
+    rows = [
+        {"reading": name, "against": other, "difference": means[name] - means[other], "limit": limit}
+        for name, other in pairs
+    ]
+    table = pd.DataFrame(rows, columns=["reading", "against", "difference", "limit"])
+    return table.assign(told=table["difference"].abs() > table["limit"])
+
+
+def outcome_table(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Captures by reading: mean area with its lowest and highest seed, mean end, difference, told apart, diverged.
+
+    ``references``: facts of other methods by label, shown below the readings and compared with nothing.
+    """
+    compared = comparisons(facts).set_index("reading")
+    rows = []
+    for name in stored_readings(facts):
+        here = facts[facts["reading"] == name]
+        row = {"row": READINGS[name].row, "reading": READINGS[name].what, **_captures(here)}
+        if name in compared.index:
+            pair = compared.loc[name]
+            row |= {"held against": READINGS[str(pair["against"])].what, "difference": pair["difference"]}
+            row["told apart"] = "not known" if np.isnan(pair["limit"]) else "yes" if pair["told"] else "no"
+        rows.append(row | {"diverged": _count(int(here["diverged"].sum()), len(here))})
+    for label, here in (references or {}).items():
+        rows.append({"row": "", "reading": label, **_captures(here)})
+    table = pd.DataFrame(rows)
+    words = [name for name in ("held against", "told apart", "diverged") if name in table]
+    return table.fillna(dict.fromkeys(words, ""))
+
+
+def inside_table(facts: pd.DataFrame) -> pd.DataFrame:
+    """The metrics of :data:`END_COLUMNS` by reading, means over the seeds that did not diverge."""
+    rows = []
+    for name in stored_readings(facts):
+        here = facts[(facts["reading"] == name) & ~facts["diverged"]]
+        rows.append({"reading": reading_label(name), "seeds": len(here), **here[list(END_COLUMNS)].mean().to_dict()})
+    return pd.DataFrame(rows)
+
+
+def stored_readings(facts: pd.DataFrame) -> list[str]:
+    """The readings of which there are runs, in the order of :data:`.READINGS`."""
+    there = set(facts["reading"])
+    return [name for name in READINGS if name in there]
+
+
+def _captures(facts: pd.DataFrame) -> dict[str, Any]:
+    area = facts["area"]
+    return {
+        "seeds": len(facts),
+        "area": area.mean(),
+        "lowest": area.min(),
+        "highest": area.max(),
+        "end": facts["end"].mean(),
+    }
+
+
+def _count(some: int, all_of_them: int) -> str:
+    return f"{some} of {all_of_them}" if some else "no"

@@ -1,0 +1,236 @@
+"""The ablation of the interpretation register: which differences are told from chance, and the words made of them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from nucleolus_lib.experiments import runs as run_files
+from nucleolus_lib.experiments.config import preset, with_settings
+from nucleolus_lib.experiments.runs import RunResult
+from nucleolus_lib.experiments.suites import read_suite
+from nucleolus_lib.report import nucleolus_learning_plots as plots
+from nucleolus_lib.report import register_sentences as say
+from nucleolus_lib.report.constraint_price import constraint_table, episode_price, uneven_ratio
+from nucleolus_lib.report.errors import SharePlotError, StatisticsError
+from nucleolus_lib.report.locations import repository_root
+from nucleolus_lib.report.register_readings import DEFAULT, READINGS, STRONG, reading_label
+from nucleolus_lib.report.register_study import (
+    VALUE_BOUND,
+    comparisons,
+    detectable_difference,
+    inside_table,
+    outcome_table,
+    pooled_noise,
+    run_facts,
+    stored_readings,
+)
+from nucleolus_lib.report.run_suite import RunSuite
+from tests.report.run_fixture import made_up_run
+
+WORLD = "pp-8v4-progress"
+
+
+def facts_of(areas, diverged=()):
+    """Facts of runs by reading and seed, with areas as given."""
+    rows = [
+        {
+            "reading": name,
+            "seed": seed,
+            "area": area,
+            "end": area + 1,
+            "multiplier": 0.01,
+            "largest excess": 0.1,
+            "empty core": 0.2,
+            "distance": 0.3,
+            "spread": 0.3,
+            "team value": 5.0,
+            "diverged": (name, seed) in diverged,
+        }
+        for name, by_seed in areas.items()
+        for seed, area in enumerate(by_seed)
+    ]
+    return pd.DataFrame(rows)
+
+
+def learner_run(seed=0, *, complete=True, target="relaxed", name="i0_default", **columns):
+    """A run of four evaluations with the metrics of the nucleolus learner."""
+    run = made_up_run(WORLD, name, seed, n_evaluations=4, level=2.0, settings_of="nucleolus")
+    settings = {"learner.nucleolus.constraint_target": target}
+    metrics = {
+        "length_mean": 100.0,
+        "train/return": [np.nan, 5.0, 10.0, 20.0],
+        "train/multiplier": [np.nan, 0.01, 0.005, 0.0],
+        "train/excess_max": [np.nan, 0.3, 0.1, -0.2],
+        "train/least_core": [np.nan, 0.1, -0.1, -0.4],
+        "train/empty_core": [np.nan, 0.5, 0.4, 0.3],
+        "train/nucleolus_distance": [np.nan, 0.1, 0.2, 0.3],
+        "train/payoff_spread": [np.nan, 0.2, 0.3, 0.4],
+        "train/q_taken": [np.nan, 1.0, 2.0, 3.0],
+    }
+    config = with_settings(preset(WORLD, "nucleolus", seed=seed), settings).to_dict()
+    record = run.record | {"complete": complete, "config": config}
+    return RunResult(run.table.assign(**(metrics | columns)), record)
+
+
+def test_every_planned_reading_is_named_and_the_other_way_round():
+    plan = read_suite("pp-register", repository_root() / "data/runs/suites.toml")
+    assert set(plan.algorithms) == set(READINGS)
+    assert {reading.against for reading in READINGS.values()} <= {None, DEFAULT, STRONG}
+    # Every row that touches learning is read in another way at least once.
+    rows = {row for reading in READINGS.values() for row in reading.row.split("/")}
+    assert rows - {""} == {f"I{k}" for k in (1, 2, 3, 4, 5, 6, 8, 9)}
+
+
+def test_readings_held_against_the_strong_price_differ_from_it_in_one_row():
+    plan = read_suite("pp-register", repository_root() / "data/runs/suites.toml")
+    strong = plan.variants[STRONG].settings
+    for name, reading in READINGS.items():
+        if reading.against == STRONG:
+            settings = plan.variants[name].settings
+            assert len(set(strong.items()) ^ set(settings.items())) == 1, name
+
+
+def test_stored_runs_have_the_settings_of_their_reading():
+    plan = read_suite("pp-register", repository_root() / "data/runs/suites.toml")
+    stored = [run_files.read(stem) for stem in run_files.find(repository_root() / "data/runs/pp-register")]
+    for run in stored:
+        wanted = with_settings(preset(run.world, "nucleolus"), plan.variants[run.name].settings).to_dict()
+        assert run.config["learner"] == wanted["learner"], run.name
+        assert run.seed in plan.seeds
+
+
+def test_area_is_the_mean_over_steps_and_later_steps_can_be_left_out():
+    run = learner_run(captures_mean=[0.0, 1.0, 1.0, 4.0])
+    # trapezoids 0.5, 1, 2.5 of equal width
+    facts = run_facts(RunSuite((run,)), WORLD)
+    assert facts.loc[0, "area"] == pytest.approx(4.0 / 3)
+    assert facts.loc[0, "end"] == pytest.approx(2.0)
+    cut = run_facts(RunSuite((run,)), WORLD, steps=30_000)
+    assert cut.loc[0, "area"] == pytest.approx(0.75)
+    assert cut.loc[0, "multiplier"] == 0.005
+    with pytest.raises(StatisticsError, match="needs two evaluations"):
+        run_facts(RunSuite((run,)), WORLD, steps=10_000)
+    assert run_facts(RunSuite((run,)), "elsewhere").empty
+
+
+@pytest.mark.parametrize(
+    ("run", "diverged"),
+    [
+        (learner_run(), False),
+        (learner_run(complete=False), True),
+        (learner_run(**{"train/q_taken": [np.nan, 1.0, -2 * VALUE_BOUND, 3.0]}), True),
+    ],
+)
+def test_divergence_is_a_value_that_no_world_pays_or_a_run_that_stopped(run, diverged):
+    assert run_facts(RunSuite((run,)), WORLD).loc[0, "diverged"] == diverged
+
+
+def test_noise_is_what_neither_reading_nor_seed_explains():
+    # Reading effects 1, 2, 4 and a seed effect of 0.5 leave nothing.
+    exact = facts_of({DEFAULT: [1.0, 1.5], STRONG: [2.0, 2.5], "i8_pull": [4.0, 4.5]})
+    assert pooled_noise(exact).deviation == pytest.approx(0.0, abs=1e-12)
+    rng = np.random.default_rng(0)
+    names = list(READINGS)
+    noisy = facts_of({name: 0.3 * rng.standard_normal(60) + np.linspace(0, 3, 60) for name in names})
+    noise = pooled_noise(noisy)
+    assert noise.freedom == (len(names) - 1) * 59
+    assert noise.deviation == pytest.approx(0.3, rel=0.05)
+
+
+def test_only_readings_with_every_seed_that_did_not_diverge_are_pooled_and_judged():
+    facts = facts_of({DEFAULT: [1.0, 1.5], STRONG: [2.0, 2.4], "i8_pull": [4.0]}, diverged={(STRONG, 1)})
+    noise = pooled_noise(facts)
+    assert (noise.freedom, noise.seeds) == (0, (0, 1))
+    assert comparisons(facts).empty
+    assert np.isnan(detectable_difference(noise, 3))
+
+
+def test_chance_alone_is_told_apart_in_at_most_one_study_of_twenty():
+    rng = np.random.default_rng(1)
+    names = list(READINGS)
+    studies = 60
+    wrong = sum(
+        comparisons(facts_of({name: rng.standard_normal(2) for name in names}))["told"].any() for _ in range(studies)
+    )
+    # 5 % and its binomial chance; without Bonferroni it would be far more than half.
+    assert wrong <= 0.05 * studies + 3 * np.sqrt(0.05 * 0.95 * studies)
+
+
+def test_a_large_effect_is_told_apart_and_said():
+    # Noise of one size and no effect at all, but for one reading.
+    areas = {name: 1.5 + 0.1 * (-1) ** k * np.array([1.0, -1.0]) for k, name in enumerate(READINGS)}
+    areas["i9_own"] = areas["i9_own"] + 2
+    facts = facts_of(areas)
+    table = comparisons(facts).set_index("reading")
+    assert list(table.index[table["told"]]) == ["i9_own"]
+    assert len(table) == len(READINGS) - 1
+    assert "I9 own rewards (+" in say.told_sentence(facts)
+    shown = outcome_table(facts, {"VDN": facts_of({"vdn": [1.0, 2.0]})})
+    assert shown.set_index("reading").loc["own rewards", "told apart"] == "yes"
+    assert shown.iloc[-1][["reading", "area", "told apart"]].tolist() == ["VDN", 1.5, ""]
+
+
+def test_one_seed_is_not_judged():
+    facts = facts_of({DEFAULT: [1.0], STRONG: [2.0]})
+    assert outcome_table(facts)["told apart"].tolist() == ["", "not known"]
+    assert "too few runs" in say.noise_sentence(facts)
+    assert say.told_sentence(facts) == "No reading can be told from its reference."
+
+
+def test_sentences_follow_the_runs():
+    facts = facts_of({DEFAULT: [1.0, 1.5], "i5_lmax_0": [2.0, 2.4], STRONG: [3.0, 3.3]}, diverged={(STRONG, 1)})
+    assert say.divergence_sentence(facts) == "Diverged: I5 λ ≤ 0.1 (1 of 2 runs)."
+    assert say.divergence_sentence(facts[~facts["diverged"]]) == "No run diverged."
+    sides = say.without_constraint_sentence(facts, {"VDN": facts_of({"vdn": [1.0]})})
+    assert "1.25 with its constraint, 2.20 without it and 3.00 with a price" in sides
+    assert sides.endswith("Over the same steps: VDN 1.00.")
+    assert "not stored yet" in say.without_constraint_sentence(facts_of({DEFAULT: [1.0]}), {})
+    stored = say.stored_sentence(facts, {DEFAULT: [0, 1], STRONG: [0, 1, 2]})
+    assert stored == "4 of 5 planned runs are stored; runs are lacking of I5 λ ≤ 0.1."
+    assert say.stored_sentence(facts, {DEFAULT: [0, 1]}) == "All 2 planned runs are stored."
+
+
+def test_price_is_length_times_multiplier_times_violation():
+    for target, level in (("zero", 0.0), ("least_core", 0.1), ("relaxed", 0.1)):
+        price = episode_price(learner_run(target=target))
+        assert np.isnan(price[0])
+        assert price[1] == pytest.approx(100 * 0.01 * (0.3 - level))
+    assert episode_price(learner_run(target="relaxed"))[2] == pytest.approx(100 * 0.005 * 0.1)
+    assert episode_price(learner_run(target="least_core"))[2] == pytest.approx(100 * 0.005 * 0.2)
+
+
+def test_ratio_is_one_where_the_nucleolus_is_the_equal_division():
+    payoff = np.array([3.0, 1.0, 0.5, -0.5])
+    distance = np.sqrt(np.mean((payoff - payoff.mean()) ** 2))
+    run = learner_run(**{"train/nucleolus_distance": distance, "train/payoff_spread": payoff.std(ddof=1)})
+    assert uneven_ratio(run, 4) == pytest.approx(1.0)
+
+
+def test_constraint_table_and_its_words():
+    table = constraint_table([learner_run(0), learner_run(1)], 8)
+    assert table["active until"].tolist() == [30_000, 30_000]
+    assert table["largest price"].tolist() == pytest.approx([0.2, 0.2])
+    assert table["return then"].tolist() == [5.0, 5.0]
+    assert table[["distance, early", "distance, late"]].iloc[0].tolist() == [0.1, 0.3]
+    words = say.price_sentence(table)
+    assert "price of an episode was 0.20" in words
+    assert "paid 5.0" in words
+    assert "after 30k steps" in words
+    assert "grew in all two runs" in say.distance_sentence(table)
+    idle = learner_run(**{"train/multiplier": [np.nan, 0.0, 0.0, 0.0]})
+    assert constraint_table([idle], 8)["active until"].tolist() == [0]
+
+
+def test_dots_stand_where_the_facts_are():
+    facts = facts_of({STRONG: [3.0, 3.3], DEFAULT: [1.0, 1.5]}, diverged={(STRONG, 1)})
+    figure = plots.register_dots(facts, {"VDN": facts_of({"vdn": [1.0, 2.0]})})
+    first = figure.axes[0]
+    assert [label.get_text() for label in first.get_yticklabels()] == [reading_label(DEFAULT), "I5 λ ≤ 0.1", "VDN"]
+    dots = [line for line in first.lines if line.get_marker() == "o"]
+    assert [list(line.get_xdata()) for line in dots] == [[1.0, 1.5], [3.0], [1.0, 2.0]]
+    assert stored_readings(facts) == [DEFAULT, STRONG]
+    assert inside_table(facts)["seeds"].tolist() == [2, 1]
+    plt.close(figure)
+    with pytest.raises(SharePlotError, match="none of these runs"):
+        plots.register_dots(facts_of({"vdn": [1.0]}))
