@@ -12,14 +12,14 @@ A loop is a pipeline of pure functions, each in its own module:
 in this step, and one whose first eight binary digits say which side's hits count first in each loop (0: the allies'). A
 unit whose period is shorter than a step uses its number for all shots of the step; no unit of the rulesets is so fast.
 
-The loop may be compiled, ``play_loops(..., loop=compiled_loop())``: it is compiled once and called eight times.
+The loop may be compiled, ``play_loops(..., loop=compiled_loop(tables))``: one loop is compiled and called eight times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -35,6 +35,15 @@ from nucleolus_lib.envs.battle_units import LOOPS_PER_STEP
 _LEAST_WEIGHT = 1e-9
 
 Loop = Callable[[BattleTables, Plan, Lanes, Tensor], Lanes]
+
+
+@runtime_checkable
+class LoopsOfStep(Protocol):
+    """All loops of a step at once, as :class:`~nucleolus_lib.envs.battle_compiled.KernelLoops` plays them."""
+
+    def play(self, state: BattleState, orders: Orders, draws: Tensor) -> tuple[BattleState, DamageRecord]:
+        """The state after the step, and what was done in it."""
+        ...
 
 
 def n_step_draws(tables: BattleTables) -> int:
@@ -68,7 +77,7 @@ def initial_state(tables: BattleTables, batch: int) -> BattleState:
 
 
 def play_loops(
-    tables: BattleTables, state: BattleState, orders: Orders, draws: Tensor, loop: Loop | None = None
+    tables: BattleTables, state: BattleState, orders: Orders, draws: Tensor, loop: Loop | LoopsOfStep | None = None
 ) -> tuple[BattleState, DamageRecord]:
     """The eight loops of an environment step.
 
@@ -86,6 +95,8 @@ def play_loops(
     loop
         :func:`one_loop` or a compiled form of it.
     """
+    if isinstance(loop, LoopsOfStep):
+        return loop.play(state, orders, draws)
     play = loop or one_loop
     plan = make_plan(tables, state, orders, draws)
     lanes = to_lanes(tables, state)
@@ -95,8 +106,17 @@ def play_loops(
     return replace(state, **fields), record
 
 
-def compiled_loop(tables: BattleTables) -> Loop:
-    """:func:`one_loop` compiled for one scenario; the first call takes some seconds per batch size."""
+def compiled_loop(tables: BattleTables) -> Loop | LoopsOfStep:
+    """The loop compiled for one scenario: with numba on a processor, which compiles once and keeps it on disk.
+
+    On other devices, and for rulesets with collision avoidance, :func:`one_loop` goes through ``torch.compile``; the
+    first call then takes some seconds per batch size.
+    """
+    if tables.device.type == "cpu" and tables.rules.foresight is None:
+        # Only who asks for it needs numba.
+        from nucleolus_lib.envs.battle_compiled import KernelLoops
+
+        return KernelLoops(tables)
 
     def loop(plan: Plan, lanes: Lanes, ally_first: Tensor) -> Lanes:
         return one_loop(tables, plan, lanes, ally_first)

@@ -28,7 +28,7 @@ from nucleolus_lib.envs.battle_terrain import brake, next_stop, walk
 PASSES = 2
 """How often overlaps are looked for in one loop. With one pass, zerglings in a crowd stand at half the distance they
 need; with two, at about the distance that collision avoidance gives them."""
-_MOST = 1e6
+MOST = 1e6
 """Bound of overlaps relative to the distance, for units in exactly the same place: they do not push each other."""
 
 
@@ -48,7 +48,7 @@ def wish(tables: BattleTables, place: Tensor, goal: Tensor, offset: Tensor, apar
         offset = next_stop(tables.terrain, place, goal) - place
         apart = torch.hypot(offset[0], offset[1])
     # At the goal itself the share is infinite; a unit that stops there needs 1 at most, others must be near it to stop.
-    share = (tables.speed / apart).clamp(max=1.0 if tables.rules.slows_at_goal else _MOST)
+    share = (tables.speed / apart).clamp(max=1.0 if tables.rules.slows_at_goal else MOST)
     wanted = torch.where(walks, offset * share, 0.0)
     if tables.rules.foresight is not None:
         wanted = brake(tables.terrain, place, wanted, tables.rules.foresight)
@@ -59,7 +59,7 @@ def pushes(tables: BattleTables, place: Tensor, walks: Tensor) -> Tensor:
     """Pushes (2, U, B) on walking units at these places (2, U, B); dead units must be parked."""
     offset = place[:, :, None] - place[:, None]
     overlap = torch.addcmul(offset[0] * offset[0], offset[1], offset[1])
-    overlap.rsqrt_().mul_(tables.separation).sub_(1.0).clamp_(0.0, _MOST)
+    overlap.rsqrt_().mul_(tables.separation).sub_(1.0).clamp_(0.0, MOST)
     overlap.mul_(torch.where(walks, 0.5, 1.0))
     return torch.where(walks, offset.mul_(overlap).sum(2), 0.0)
 

@@ -21,7 +21,7 @@ from nucleolus_lib.envs.battle_lanes import OUT_KEY, Plan
 from nucleolus_lib.envs.battle_state import NO_TARGET
 from nucleolus_lib.envs.battle_tables import BattleTables
 
-_KEPT = 4 * OUT_KEY
+KEPT = 4 * OUT_KEY
 """Taken from the key of a kept target: more than the key of any candidate, less than the distance of a parked one."""
 
 
@@ -40,5 +40,5 @@ def choose_targets(tables: BattleTables, plan: Plan, apart: Tensor, enemy_target
     keeps = (enemy_target == tables.own[: tables.n_allies, :, None]) & (
         plan.aims | (apart <= tables.enemy_reach_squared)
     )
-    least, nearest = torch.add(key, keeps, alpha=-_KEPT).min(0)
+    least, nearest = torch.add(key, keeps, alpha=-KEPT).min(0)
     return torch.where(least < OUT_KEY / 2, nearest, NO_TARGET)

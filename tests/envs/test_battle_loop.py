@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nucleolus_lib.envs.batched_state import tensors_of, world_slice
 from nucleolus_lib.envs.battle_lanes import make_plan, to_lanes
-from nucleolus_lib.envs.battle_loop import compiled_loop, initial_state, n_step_draws, one_loop, play_loops
+from nucleolus_lib.envs.battle_loop import initial_state, n_step_draws, one_loop, play_loops
 from nucleolus_lib.envs.battle_scenarios import MAP_NAMES, Scenario, scenario
 from nucleolus_lib.envs.battle_scripts import scripted_actions
 from nucleolus_lib.envs.battle_state import FIRST_ATTACK, NO_TARGET, orders_from_actions
@@ -243,15 +243,3 @@ def test_scripts_only_take_available_actions_and_do_what_they_say() -> None:
     assert all(available.gather(-1, action[..., None]).all() for action in chosen)
     with pytest.raises(ValueError, match="scripts are nearest"):
         scripted_actions("nearst", state, available, draws)
-
-
-@pytest.mark.slow
-def test_the_compiled_loop_is_the_loop() -> None:
-    tables = build_tables(scenario("2s3z"))
-    state, actions, draws, after, _ = played(tables, 4, 12, seed=3, script="attack")[-1]
-    orders = orders_from_actions(state.position, actions)
-    compiled = play_loops(tables, state, orders, draws, compiled_loop(tables))[0]
-    eager = play_loops(tables, state, orders, draws, one_loop)[0]
-    assert torch.equal(eager.health, after.health)
-    assert torch.allclose(compiled.health, eager.health, atol=1e-3)
-    assert torch.allclose(compiled.position, eager.position, atol=1e-4)
