@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nucleolus_lib.report.battle_readings import ReadBattle
+from nucleolus_lib.report.battle_readings import TITLES, ReadBattle
 from nucleolus_lib.report.core_survey import wilson_interval
+from nucleolus_lib.report.result_sentences import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,12 +73,13 @@ def _against_fresh(learned: pd.Series, fresh: pd.DataFrame) -> str:
 
 
 def best_reading_sentence(table: pd.DataFrame) -> str:
-    """Which of the readings that need no learned values agree at least as well as the learned one."""
-    learned = float(table.iloc[0]["above"])
-    better = [str(row["reading"]) for _, row in table.iloc[1:].iterrows() if float(row["above"]) >= learned]
+    """Which readings that nothing was learned for at a step agree at least as well as the learned one."""
+    learned, rest = float(table.iloc[0]["above"]), table.iloc[1:]
+    rest = rest[~rest["reading"].str.startswith(tuple(TITLES[kind] for kind in ("target", "beside")))]
+    better = [str(row["reading"]) for _, row in rest.iterrows() if float(row["above"]) >= learned]
     if not better:
-        return "None of the readings beside it agrees as well."
-    return f"As well or better agree, without these learned values: {', '.join(better)}."
+        return f"None of these agrees as well: {listed(rest['reading'].tolist())}."
+    return f"As well or better: {listed(better)}."
 
 
 def stability_sentence(table: pd.DataFrame, updates_since: int) -> str:
@@ -130,9 +132,22 @@ def story_sentence(table: pd.DataFrame, learned: str, chance: str, grand: float)
 
     return (
         f"By the learned values {pair('starts grand')} of the battles start in the grand coalition, "
-        f"{pair('ends grand')} end in it, and {pair('whole story')} do the whole of it. "
+        f"{pair('ends grand')} end in it, and {pair('whole story')} go through all of it. "
         f"Over all steps the grand coalition is best in {grand:.0%}. "
         f"The three coalitions of the paper's picture make up {pair('three kinds')} of the steps with everybody alive."
+    )
+
+
+def reward_sentence(record: dict[str, Any]) -> str:
+    """Which rewards the coalition values were trained on, and that the other reading could look different."""
+    if record["config"]["learner"]["nucleolus"]["coalition_reward"] == "team":
+        return (
+            "The values are trained on the team's reward, as the text says. With the coalitions' own rewards (row I9) "
+            "a coalition's value would be what its members achieve themselves, and the best partition could be another."
+        )
+    return (
+        "The values are trained on the coalitions' own rewards (row I9): a coalition's value is what its members achieve "
+        "themselves. That is beyond the paper's text, whose values are trained on the team's reward."
     )
 
 

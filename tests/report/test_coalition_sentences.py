@@ -7,6 +7,7 @@ from nucleolus_lib.report.battle_readings import moments, origin_table, read_bat
 from nucleolus_lib.report.coalition_sentences import (
     agreement_sentence,
     best_reading_sentence,
+    reward_sentence,
     stability_sentence,
     stakes_sentence,
     story_sentence,
@@ -72,8 +73,11 @@ def test_gains_are_weighed_against_the_miss():
 
 def test_other_sentences_read_their_tables():
     table = agreement(0.01, 0.0, 0.02)
-    assert best_reading_sentence(table).endswith("untrained network 2.")
-    assert best_reading_sentence(agreement(0.5, 0.4, 0.6)).startswith("None")
+    assert best_reading_sentence(table) == "As well or better: untrained network 2."
+    assert best_reading_sentence(agreement(0.5, 0.4, 0.6)).startswith("None of these agrees as well: untrained")
+    # The target network was learned, so that it is no yardstick.
+    learned = pd.DataFrame([{"reading": "target network", "above": 0.9, "low": 0.9, "high": 0.9}])
+    assert "target" not in best_reading_sentence(pd.concat([table, learned]))
     stable = pd.DataFrame([{"reading": "target network", "same": 0.25, "rand": 0.6, "chance": 0.5}])
     assert "40 gradient steps earlier. It finds the very same partition in 25%" in stability_sentence(stable, 40)
     assert "says nothing" in stability_sentence(stable, 0)
@@ -109,3 +113,6 @@ def test_where_battles_come_from():
     table = origin_table(record).set_index("what")["value"]
     assert table["trained at commit"] == "a" * 12
     assert table["environment steps trained"] == "2,000"
+    assert "team's reward, as the text says" in reward_sentence(record)
+    nucleolus["coalition_reward"] = "own"
+    assert "beyond the paper" in reward_sentence(record)
