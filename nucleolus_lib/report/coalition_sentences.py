@@ -146,8 +146,8 @@ def reward_sentence(record: dict[str, Any]) -> str:
             "a coalition's value would be what its members achieve themselves, and the best partition could be another."
         )
     return (
-        "The values are trained on the coalitions' own rewards (row I9): a coalition's value is what its members achieve "
-        "themselves. That is beyond the paper's text, whose values are trained on the team's reward."
+        "The values are trained on the coalitions' own rewards (row I9): a coalition's value is what its members "
+        "achieve themselves. That is beyond the paper's text, whose values are trained on the team's reward."
     )
 
 
