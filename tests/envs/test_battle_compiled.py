@@ -47,7 +47,7 @@ def differences(tables: BattleTables, loops: KernelLoops, batch: int, steps: int
         ("3s_vs_5z", "lotv", 30),
         ("corridor", "liberty", 36),
         ("2c_vs_64zg", "liberty", 20),
-        ("6h_vs_8z", "lotv", 34),
+        ("6h_vs_8z", "liberty", 34),
     ],
 )
 def test_the_compiled_loop_does_what_the_loop_does(name: str, rules: str, steps: int) -> None:
