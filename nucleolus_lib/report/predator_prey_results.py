@@ -12,7 +12,7 @@ other ``pp-8v4``    captured prey                               an episode that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -223,6 +223,54 @@ def shaping_table(suite: RunSuite) -> pd.DataFrame:
         label = style_of(name).label
         rows.append({"method": label, **dict(zip(SHAPINGS, means, strict=True)), "difference": means[1] - means[0]})
     return pd.DataFrame(rows, columns=["method", *SHAPINGS, "difference"])
+
+
+TRIED = {
+    "n_worlds": "episodes per rollout",
+    "updates_per_rollout": "gradient steps per rollout",
+    "batch_size": "episodes per gradient step",
+    "reward_scale": "factor on the rewards",
+    "learner.agent": "individual network",
+    "learner.discount": "discount",
+}
+"""Settings that were tried one by one with VDN, and what the table calls them."""
+
+
+def tried_table(tried: RunSuite, algorithm: str = "vdn", rate: float = 1e-3, budget: int = 101_000) -> pd.DataFrame:
+    """What other settings than those used did to one method, all at one learning rate and one budget.
+
+    Parameters
+    ----------
+    tried
+        Runs of one seed per setting; others than of ``algorithm`` at ``rate`` are left out.
+    budget
+        Evaluations after so many environment steps are left out, as some of these runs went on.
+
+    Returns
+    -------
+    DataFrame
+        ``world``, one column per setting of :data:`TRIED` that differs between the runs, ``captured prey`` (mean of the
+        last half of the evaluations within the budget).
+    """
+    import pandas as pd
+
+    rows = []
+    for run in tried.trained:
+        learner = run.config["learner"]
+        if learner["algorithm"] == algorithm and learner["learning_rate"] == rate:
+            within = run.table[run.table["env_steps"] <= budget]
+            settings = {label: _setting(run.config, path) for path, label in TRIED.items()}
+            captures = final_score(within[CAPTURES.column].to_numpy(dtype=np.float64), 0.5)
+            rows.append({"world": run.world, **settings, CAPTURES.label: captures})
+    table = pd.DataFrame(rows).sort_values(["world", CAPTURES.label], ascending=[True, False], ignore_index=True)
+    same = [label for label in TRIED.values() if table[label].nunique() == 1]
+    return table.drop(columns=same)
+
+
+def _setting(config: Mapping[str, Any], path: str) -> Any:
+    for key in path.split("."):
+        config = config[key]
+    return config
 
 
 def labelled_configs(suite: RunSuite, world: str) -> dict[str, dict[str, object]]:

@@ -23,6 +23,7 @@ from nucleolus_lib.report.predator_prey_results import (
     seed_range,
     shaping_table,
     sweep_table,
+    tried_table,
 )
 from nucleolus_lib.report.run_suite import RunSuite
 from tests.report.run_fixture import LEVELS, SCRIPTS, made_up_run, made_up_suite
@@ -151,3 +152,15 @@ def test_two_shapings_are_compared_method_by_method():
     # the mean of two seeds, 0.05 above the level
     assert table[["pp-8v4", "pp-8v4-progress", "difference"]].iloc[0].tolist() == pytest.approx([1.05, 2.55, 1.5])
     assert shaping_table(RunSuite(high)).empty
+
+
+def test_settings_that_were_tried_stand_beside_each_other_at_one_budget():
+    plain = made_up_run("pp-8v4", "vdn", 0, level=1.0)
+    larger = made_up_run("pp-8v4", "vdn", 0, level=2.0)
+    larger.record["config"]["batch_size"] = 99
+    other = made_up_run("pp-8v4", "qmix", 0)
+    table = tried_table(RunSuite((plain, larger, other)), budget=100_000)
+    assert list(table.columns) == ["world", "episodes per gradient step", "captured prey"]
+    assert table["episodes per gradient step"].tolist() == [99, plain.config["batch_size"]]
+    # captures rise along a line to the level at 240,000 steps; the last half of 100,000 is 60,000 to 100,000
+    assert table["captured prey"].tolist() == pytest.approx([2 * 8 / 24, 8 / 24])
