@@ -49,7 +49,7 @@ CHAPTERS = (
     BookChapter(9, "Nucleolus Q-learning", "What does the deep version do, line by line?", LEARNING, (6, 8), True),
     BookChapter(10, "Predator-prey results", "Does it learn faster when hunting?", RESULTS, (9,), True),
     BookChapter(11, "Battle results", "Does it win more battles?", RESULTS, (9,), True),
-    BookChapter(12, "Coalitions that form", "Who works with whom, and when?", RESULTS, (11,), False),
+    BookChapter(12, "Coalitions that form", "Who works with whom, and when?", RESULTS, (11,), True),
     BookChapter(13, "Ablations", "Which reading of the paper makes the difference?", RESULTS, (10, 11), False),
     BookChapter(14, "Claims", "Which claims of the paper hold here?", RESULTS, (6, 12, 13), False),
 )

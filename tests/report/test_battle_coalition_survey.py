@@ -8,6 +8,7 @@ from nucleolus_lib.report.battle_coalition_survey import (
     agreement_table,
     battle_mean,
     ceiling,
+    changes,
     company,
     other_networks,
     over_battles,
@@ -36,6 +37,21 @@ def test_sizes_of_one_battle():
 def test_changes_of_the_partition_are_counted():
     rows = np.array([PAIR, OTHER, PAIR])
     assert size_table(read_battles([made_up(rows)]), ["learned"]).iloc[0]["changes"] == 1
+
+
+def test_a_single_survivor_has_no_partition_to_change():
+    """Agents 0 and 1 part from step 0 to 1; then 1 dies, so that nothing is left to part."""
+    health = np.ones((4, 5), dtype=np.float32)
+    health[:, 2] = 0
+    health[2:, 1] = 0
+    rows = np.array([PAIR, [0, 3, 3, 5, 1, 2, 2, 5.5], PAIR])
+    battle = read_battles([made_up(), made_up(rows, health=health)])[1]
+    assert battle.several.tolist() == [True, True, False]
+    assert changes(battle, "learned") == 1
+    # With 0 alone from step 1 on there are two steps without a death and no partition in them.
+    health[1:, 1] = 0
+    battle = read_battles([made_up(), made_up(rows, health=health)])[1]
+    assert np.isnan(changes(battle, "learned"))
 
 
 def test_company_counts_the_living():

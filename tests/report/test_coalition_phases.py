@@ -43,6 +43,11 @@ def test_a_battle_that_leaves_a_part_out(steps, part):
     assert found["whole story"] == 0
 
 
+def test_to_split_is_to_split_later():
+    """A battle that starts with three coalitions and stays together from then on does not split."""
+    assert phase_numbers(story(AS_PAINTED, (EVERYBODY,), (EVERYBODY,)), "learned")["splits"] == 0
+
+
 def test_only_the_painted_make_up_counts():
     """Two pairs and one alone, but the wrong kinds in them."""
     battle = story(((2, 3), (0, 1), (4,)), ((0, 2), (1, 3), (4,)))
