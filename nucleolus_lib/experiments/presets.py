@@ -61,7 +61,7 @@ LEARNERS: dict[str, dict[str, Any]] = {
     "vdn": {},
     "qmix": {},
     "ow_qmix": {},
-    # WQMIX's and SHAQ's README: the rate for predator-prey.
+    # SHAQ's README: the rate for predator-prey.
     "shaq": {"shapley_learning_rate": 1e-4},
     "nucleolus": {},
     "oracle_credit": {},

@@ -66,7 +66,7 @@ MIXING = (
     ReferenceSetting("learner.positive_function", "QMIX, OW-QMIX: what makes weights positive", "abs", "abs"),
     ReferenceSetting("learner.weighting", "OW-QMIX: weighting", "optimistic", "optimistic"),
     ReferenceSetting(
-        "learner.optimistic_weight", "OW-QMIX: weight of overestimates", "0.1 (its SMAC example: 0.5)", "0.1"
+        "learner.optimistic_weight", "OW-QMIX: weight of overestimates", "0.1", "0.1 (its SMAC example: 0.5)"
     ),
     ReferenceSetting("learner.central_embed", "OW-QMIX: width of the central network", "256", "256"),
     ReferenceSetting("learner.central_loss_factor", "OW-QMIX: factor of the central error", "0.5", "1"),

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from nucleolus_lib.experiments.config import RunConfig
+from nucleolus_lib.experiments.config import RunConfig, preset
 from nucleolus_lib.learners.learner_config import LearnerConfig
 from nucleolus_lib.report.errors import SharePlotError, StoredRunError
 from nucleolus_lib.report.factorisation_plots import mixing_curves, value_tables
@@ -19,6 +19,7 @@ from nucleolus_lib.report.reference_settings import (
     settings_table,
     shown_setting,
 )
+from nucleolus_lib.report.setting_reasons import KEPT, REASONS, deviations_table, schedule_table
 
 
 @pytest.fixture(autouse=True)
@@ -93,3 +94,39 @@ def test_settings_are_written_as_a_reader_expects():
         "1",
         "abs",
     ]
+
+
+@pytest.mark.parametrize("world", ["pp-8v4", "pp-8v4-progress"])
+@pytest.mark.parametrize("algorithm", ["vdn", "qmix", "ow_qmix", "shaq", "nucleolus", "oracle_credit"])
+def test_every_deviation_of_a_preset_has_a_reason(world, algorithm):
+    config = preset(world, algorithm).to_dict()
+    read = [*COMMON, *MIXING]
+    if algorithm != "shaq":
+        # Others do not read SHAQ's own settings, which keep their defaults.
+        read = [setting for setting in read if setting.path != "learner.shapley_learning_rate"]
+    for settings in (read, COMMON):
+        table = deviations_table(config, settings)
+        assert list(table) == ["setting", "here", "PyMARL2", "authors", "why"]
+        assert (table["why"].str.len() > 3).all()
+
+
+def test_a_deviation_without_a_reason_is_refused():
+    config = preset("pp-8v4", "vdn", **{"learner.gradient_clip": 5.0}).to_dict()
+    with pytest.raises(StoredRunError, match=r"gradient_clip is 5 here and 10 in PyMARL2.*REASONS"):
+        deviations_table(config)
+
+
+def test_every_reason_is_for_a_setting_that_is_shown():
+    paths = {setting.path for setting in (*COMMON, *MIXING)}
+    assert set(REASONS) | set(KEPT) <= paths
+    assert not set(REASONS) & set(KEPT)
+
+
+def test_schedules_on_one_clock():
+    """PyMARL2 makes 375 gradient steps in 300,000 steps of episodes of 100; target copies are 200 episodes apart."""
+    table = schedule_table(preset("pp-8v4", "vdn").to_dict(), 100, 300_000).set_index("what")
+    assert table.loc["gradient steps"].tolist() == [1500, 375, 3000]
+    assert table.loc["gradient steps per 1,000 environment steps"].tolist() == [5, 1.25, 10]
+    assert table.loc["times that an episode is learned from"].tolist() == [4, 16, 32]
+    assert table.loc["target copies"].tolist() == [15, 15, 15]
+    assert table.loc["share of the run in which exploration falls"].tolist() == pytest.approx([1 / 6, 1 / 3, 1 / 6])
