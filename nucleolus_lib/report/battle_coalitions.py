@@ -163,7 +163,7 @@ def coalition_rows(
     n_steps, n = scene.n_steps, scene.n_agents
     _check(scene, structures, marked)
     living = scene.living[:n_steps, :n]
-    heights = [n] * len(structures) + [2.4]
+    heights = [n] * len(structures) + [3.0]
     figure, panels = plt.subplots(
         len(heights), 1, sharex=True, figsize=(COLUMN_WIDTH, 0.9 + 0.26 * sum(heights)), height_ratios=heights
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nucleolus_lib.report.battle_readings import TITLES, ReadBattle
+from nucleolus_lib.report.battle_readings import TITLES, ReadBattle, title_of
 from nucleolus_lib.report.core_survey import wilson_interval
 from nucleolus_lib.report.result_sentences import listed
 
@@ -92,6 +92,22 @@ def stability_sentence(table: pd.DataFrame, updates_since: int) -> str:
         f"partition in {row['same']:.0%} of the steps; its Rand index with the learned one is {row['rand']:.2f}, and "
         f"shuffled names would give {row['chance']:.2f}."
     )
+
+
+def beside_sentence(record: dict[str, Any], table: pd.DataFrame) -> str:
+    """How far other checkpoints that were recorded beside the network find the same coalitions."""
+    found = []
+    for name, about in record["others"].items():
+        if not name.startswith("beside"):
+            continue
+        row = table[table["reading"] == title_of(name)].iloc[0]
+        which = "the same run" if about["seed"] == record["seed"] else f"the run with seed {about['seed']}"
+        found.append(
+            f"A checkpoint of {which} after {about['env_steps']:,} environment steps finds the very same partition in "
+            f"{row['same']:.0%} of the steps; its Rand index with the learned one is {row['rand']:.2f}, and shuffled "
+            f"names would give {row['chance']:.2f}."
+        )
+    return " ".join(found) or "No other checkpoint was recorded beside it."
 
 
 def stakes_sentence(stakes: pd.DataFrame) -> str:

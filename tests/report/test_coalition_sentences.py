@@ -6,6 +6,7 @@ import pytest
 from nucleolus_lib.report.battle_readings import moments, origin_table, read_battles, stored_file, typical_battle
 from nucleolus_lib.report.coalition_sentences import (
     agreement_sentence,
+    beside_sentence,
     best_reading_sentence,
     reward_sentence,
     stability_sentence,
@@ -81,6 +82,12 @@ def test_other_sentences_read_their_tables():
     stable = pd.DataFrame([{"reading": "target network", "same": 0.25, "rand": 0.6, "chance": 0.5}])
     assert "40 gradient steps earlier. It finds the very same partition in 25%" in stability_sentence(stable, 40)
     assert "says nothing" in stability_sentence(stable, 0)
+    stable["reading"] = "other checkpoint 1"
+    record = {"seed": 0, "others": {"target": {}, "beside 1": {"seed": 0, "env_steps": 50_000}}}
+    assert "of the same run after 50,000 environment steps finds" in beside_sentence(record, stable)
+    record["others"]["beside 1"]["seed"] = 1
+    assert "of the run with seed 1 after" in beside_sentence(record, stable)
+    assert beside_sentence({"seed": 0, "others": {"target": {}}}, stable).startswith("No other")
     tolerances = pd.DataFrame(
         {"reading": ["a", "a"], "tolerance": [0.0, 0.3], "grand": [0.1, 0.8], "alone": [0.2, 0.0]}
     )
