@@ -45,9 +45,9 @@ class Constants(NamedTuple):
     flight: Floats
     reach: Floats
     separation: Floats
+    separation_squared: Floats
     scan_squared: Floats
     enemy_reach_squared: Floats
-    park: Floats
     attack_point: Floats
     marches: bool
     has_delays: bool
@@ -67,8 +67,8 @@ class Moving(NamedTuple):
 
     The fields up to ``dealt`` are those of :class:`~nucleolus_lib.envs.battle_lanes.Lanes`. Of the rest, which holds
     nothing from one loop to the next, ``target`` and ``apart`` (U,) are the unit fought and the distance to it or to
-    the goal, ``flags`` (5, U) what is true of a unit in the loop, ``step`` (5, U) its displacement and room for pushes,
-    ``by_allies`` (A, E) and ``by_enemies`` (E, A) the weights of strikes.
+    the goal, ``flags`` (5, U) what is true of a unit in the loop, ``step`` (6, U) its displacement and room for places
+    and pushes, ``by_allies`` (A, E) and ``by_enemies`` (E, A) the weights of strikes.
     """
 
     x: Floats
@@ -118,9 +118,9 @@ def constants(tables: BattleTables) -> Constants:
         flight=column(tables.flight),
         reach=np.ascontiguousarray(reach, dtype=np.float32),
         separation=column(tables.separation),
+        separation_squared=column(tables.separation.clamp(min=0).square()),
         scan_squared=column(tables.scan_squared),
         enemy_reach_squared=column(tables.enemy_reach_squared),
-        park=np.ascontiguousarray(tables.park[0, :, 0].numpy()),
         attack_point=tables.attack_point.numpy(),
         marches=tables.scenario.attack_point is not None,
         has_delays=tables.has_delays,

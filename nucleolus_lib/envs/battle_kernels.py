@@ -23,18 +23,18 @@ from nucleolus_lib.envs.battle_targets import KEPT
 from nucleolus_lib.envs.battle_units import LOOPS_PER_STEP, SHIELD_REGENERATION
 
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy", "cache": True}
-# Sums may be taken in any order: only then can pushes be added eight at a time.
-SUMS: dict[str, Any] = {**OPTIONS, "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
+# A call hands on several dozen arrays and counts who uses them, which takes longer than what most of these do.
+INLINE: dict[str, Any] = {**OPTIONS, "forceinline": True}
 
 F = np.float32
 ZERO, ONE, HALF = F(0.0), F(1.0), F(0.5)
 _AIMS, _OUT, _KEPT, _MOST = F(AIMS_KEY), F(OUT_KEY), F(KEPT), F(MOST)
-_LEAST_WEIGHT, _TINY, _NEARLY_ZERO, _GROWTH = F(1e-9), F(1e-12), F(1e-20), F(SHIELD_REGENERATION)
+_LEAST_WEIGHT, _TINY, _GROWTH = F(1e-9), F(1e-12), F(SHIELD_REGENERATION)
 
 ALIVE, ATTACKS, WALKS, LANDS, WOUNDED = 0, 1, 2, 3, 4
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _choose_targets(c, m, order):
     """As :func:`~nucleolus_lib.envs.battle_targets.choose_targets`."""
     n = c.n_allies
@@ -56,7 +56,7 @@ def _choose_targets(c, m, order):
         m.enemy_target[k] = chosen
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _stop(c, x, y, goal_x, goal_y):
     """Where to walk now to reach a goal, as :func:`~nucleolus_lib.envs.battle_terrain.next_stop`."""
     here = c.cells[int(x) * c.height + int(y)]
@@ -66,7 +66,7 @@ def _stop(c, x, y, goal_x, goal_y):
     return c.waypoint[0, here, there], c.waypoint[1, here, there]
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _purposes(c, m, order, goal, stands):
     """Who attacks and who walks, and the wishes of those who walk."""
     n, units = c.n_allies, m.x.shape[0]
@@ -105,37 +105,40 @@ def _purposes(c, m, order, goal, stands):
         m.step[0, i], m.step[1, i] = dx * share, dy * share
 
 
-@njit(**SUMS)
-def _push(separation, x, y, share, own_x, own_y):
-    """The push on a unit at (own_x, own_y) by all units at (x, y)."""
-    push_x = push_y = ZERO
-    for j in range(x.shape[0]):
-        dx, dy = own_x - x[j], own_y - y[j]
-        # The compiler may take roots by Newton's rule, which must not begin at 0.
-        overlap = separation[j] / np.sqrt(dx * dx + dy * dy + _NEARLY_ZERO) - ONE
-        overlap = min(max(overlap, ZERO), _MOST) * share[j]
-        push_x += dx * overlap
-        push_y += dy * overlap
-    return push_x, push_y
-
-
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _move(c, m):
     """As :func:`~nucleolus_lib.envs.battle_movement.move`."""
     units = m.x.shape[0]
-    at_x, at_y, share = m.step[2], m.step[3], m.step[4]
-    for i in range(units):
-        share[i] = HALF if m.flags[WALKS, i] else ONE
+    at_x, at_y, push_x, push_y = m.step[2], m.step[3], m.step[4], m.step[5]
     for _ in range(PASSES):
         for i in range(units):
-            alive = m.flags[ALIVE, i]
-            at_x[i] = m.x[i] + m.step[0, i] if alive else c.park[i]
-            at_y[i] = m.y[i] + m.step[1, i] if alive else c.park[i]
+            at_x[i], at_y[i] = m.x[i] + m.step[0, i], m.y[i] + m.step[1, i]
+            push_x[i] = push_y[i] = ZERO
+        touched = False
         for i in range(units):
-            if m.flags[WALKS, i]:
-                push_x, push_y = _push(c.separation[i], at_x, at_y, share, at_x[i], at_y[i])
-                m.step[0, i] += push_x
-                m.step[1, i] += push_y
+            if not m.flags[ALIVE, i]:
+                continue
+            for j in range(i):
+                dx, dy = at_x[i] - at_x[j], at_y[i] - at_y[j]
+                square = dx * dx + dy * dy
+                if square >= c.separation_squared[i, j] or square == ZERO or not m.flags[ALIVE, j]:
+                    continue
+                touched = True
+                overlap = min(c.separation[i, j] / np.sqrt(square) - ONE, _MOST)
+                dx, dy = dx * overlap, dy * overlap
+                if m.flags[WALKS, i]:
+                    share = HALF if m.flags[WALKS, j] else ONE
+                    push_x[i] += dx * share
+                    push_y[i] += dy * share
+                if m.flags[WALKS, j]:
+                    share = HALF if m.flags[WALKS, i] else ONE
+                    push_x[j] -= dx * share
+                    push_y[j] -= dy * share
+        if not touched:
+            break
+        for i in range(units):
+            m.step[0, i] += push_x[i]
+            m.step[1, i] += push_y[i]
     for i in range(units):
         if not m.flags[WALKS, i]:
             continue
@@ -149,7 +152,7 @@ def _move(c, m):
         m.y[i] = min(max(m.y[i] + dy * cut, c.bounds[2, there]), c.bounds[3, there])
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _shots(c, m, period):
     """As :func:`~nucleolus_lib.envs.battle_combat.begin_shots` and ``strikes``; whether any strike lands."""
     any_lands = False
@@ -169,7 +172,7 @@ def _shots(c, m, period):
     return any_lands
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _weigh(side, m, attackers, victims, weights):
     """The weights of the strikes that land, (I, K); whether there are any."""
     some = False
@@ -196,7 +199,7 @@ def _weigh(side, m, attackers, victims, weights):
     return some
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _harm(side, weights, n_attackers, k, health, shield):
     """Health and shield that the hits on victim k leave, and the sum of their weights; cf. ``battle_combat.harm``."""
     total = loss = ZERO
@@ -216,7 +219,7 @@ def _harm(side, weights, n_attackers, k, health, shield):
     return max(health - total, ZERO), shield, total
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def _fight(c, m, ally_first):
     """Both sides' strikes of one loop, as ``battle_loop`` does them."""
     n, units = c.n_allies, m.x.shape[0]
@@ -247,7 +250,7 @@ def _fight(c, m, ally_first):
             m.health[i], m.shield[i], m.flags[WOUNDED, i] = health, shield, total > ZERO
 
 
-@njit(**OPTIONS)
+@njit(**INLINE)
 def one_battle_loop(c, m, order, goal, stands, period, ally_first):
     """One game loop of one battle."""
     for i in range(m.x.shape[0]):
@@ -280,7 +283,7 @@ def play(
     enemies = units - n
     x, y, period, stands = np.empty(units, F), np.empty(units, F), np.empty(units, F), np.empty(n, np.bool_)
     target, apart = np.empty(units, np.int64), np.empty(units, F)
-    flags, step = np.empty((5, units), np.bool_), np.empty((5, units), F)
+    flags, step = np.empty((5, units), np.bool_), np.empty((6, units), F)
     by_allies, by_enemies = np.zeros((n, enemies), F), np.zeros((enemies, n), F)
     for b in range(place.shape[0]):
         for i in range(units):
@@ -289,22 +292,8 @@ def play(
         for i in range(n):
             stands[i] = goal[b, i, 0] == x[i] and goal[b, i, 1] == y[i]
         m = Moving(
-            x,
-            y,
-            health[b],
-            shield[b],
-            cooldown[b],
-            shield_wait[b],
-            shot_left[b],
-            shot_target[b],
-            enemy_target[b],
-            dealt[b],
-            target,
-            apart,
-            flags,
-            step,
-            by_allies,
-            by_enemies,
+            *(x, y, health[b], shield[b], cooldown[b], shield_wait[b], shot_left[b], shot_target[b], enemy_target[b]),
+            *(dealt[b], target, apart, flags, step, by_allies, by_enemies),
         )
         coin = int(draws[b, units] * F(1 << LOOPS_PER_STEP))
         for turn in range(LOOPS_PER_STEP):
