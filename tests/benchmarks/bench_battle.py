@@ -47,9 +47,9 @@ JAXMARL_QMIX, JAXMARL_STEPS_PER_UPDATE = 2397.0, 878.0
 PYMARL2_QMIX = 134.0
 QUOTED = (
     "SMAClite 0d6abbe with C++ collision avoidance (Release), one battle, the greater of its figures in quiet (wall) "
-    "and in load (CPU); JaxMARL's qmix_rnn at c793d09 on SMAX 5m_vs_6m, per CPU second; both measured once, before this "
-    "run, on 2 cores of an AMD EPYC without GPU. PyMARL2 with the game: steps per second of wall clock, from the log in "
-    "issue 32 of hijkzzz/pymarl2"
+    "and in load (CPU); JaxMARL's qmix_rnn at c793d09 on SMAX 5m_vs_6m, per CPU second; both measured once, before "
+    "this run, on 2 cores of an AMD EPYC without GPU. PyMARL2 with the game: steps per second of wall clock, from the "
+    "log in issue 32 of hijkzzz/pymarl2"
 )
 TIMED_STEPS = 2048
 
