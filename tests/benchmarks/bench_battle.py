@@ -25,6 +25,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -129,7 +131,7 @@ class _Smax:
         self._child.stdin.flush()
         answer = self._child.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self._child.args} ended with {self._child.wait()}; is jaxmarl installed there?")
+            raise RuntimeError(f"{self._child.args!r} ended with {self._child.wait()}; is jaxmarl installed there?")
         return float(answer)
 
     def close(self) -> None:
@@ -141,13 +143,15 @@ class _Smax:
 def env_rates(rounds: int) -> list[Rate]:
     """The best of so many rounds of everybody, map by map."""
     python = os.environ.get("JAXMARL_PYTHON")
-    rates = []
+    rates: list[Rate] = []
     for name in MAPS:
         smax = _Smax(python) if python and name in SMAX_MAPS else None
         for batch in BATCHES:
-            players = {kind: _OurBattles(name, batch, kind == "compiled").rate for kind in ("eager", "compiled")}
+            players: dict[str, Callable[[], float]] = {
+                kind: _OurBattles(name, batch, kind == "compiled").rate for kind in ("eager", "compiled")
+            }
             if smax is not None:
-                players["SMAX"] = lambda smax=smax, name=name, batch=batch: smax.rate(name, batch)
+                players["SMAX"] = partial(smax.rate, name, batch)
             best = dict.fromkeys(players, 0.0)
             for _ in range(rounds):
                 for who, rate in players.items():
