@@ -1,4 +1,10 @@
-"""The Snakefile's training jobs on a real Slurm of one node, this machine: ``pytest -m slow tests/cluster`` as root."""
+"""The Snakefile's training jobs on a real Slurm of one node, this machine: ``pytest -m slow tests/cluster`` as root.
+
+It was run so on 2026-11-22 and passed, on Debian 12 with its packages slurmctld, slurmd and slurm-client 22.05.8 and
+munge, snakemake 9.15.0 and snakemake-executor-plugin-slurm 2.8.0, in six minutes on two cores that were also training
+(a job's 200 steps take seconds, its interpreters and imports the rest): three jobs, two of training with both seeds
+inside and one of scripted policies, each submitted by sbatch and run by slurmd.
+"""
 
 import subprocess
 import sys
