@@ -94,6 +94,32 @@ def stability_sentence(table: pd.DataFrame, updates_since: int) -> str:
     )
 
 
+def interaction_sentence(table: pd.DataFrame) -> str:
+    """Whether pairs that attack the same enemy are worth more together than other pairs, by the learned values."""
+    learned, fresh = table.iloc[0], table[table["reading"].str.startswith("untrained")]["gap"]
+    if not np.isfinite(learned["gap"]):
+        return "In no step are there pairs of both kinds, so that nothing can be compared."
+    numbers = (
+        f"By the learned values pairs that attack the same enemy have a mean interaction of {learned['same']:+.3f}, "
+        f"other pairs of {learned['other']:+.3f}: a gap of {learned['gap']:+.3f} (95 % interval {learned['low']:+.3f} to "
+        f"{learned['high']:+.3f})."
+    )
+    spread = f" Untrained networks have gaps of {fresh.min():+.3f} to {fresh.max():+.3f}." if len(fresh) else ""
+    beyond = fresh.empty or not fresh.min() <= learned["gap"] <= fresh.max()
+    if learned["low"] <= 0 <= learned["high"]:
+        return f"{numbers}{spread} So the network does not tell the two kinds of pairs apart."
+    if not beyond:
+        return (
+            f"{numbers}{spread} A gap of this size comes with untrained weights as well, so it is no sign of learning."
+        )
+    if learned["gap"] > 0:
+        return f"{numbers}{spread} So to the network those who attack the same enemy are worth more together."
+    return (
+        f"{numbers}{spread} So to the network those who attack the same enemy stand in for one another, and the best "
+        "partition puts them apart rather than together."
+    )
+
+
 def beside_sentence(record: dict[str, Any], table: pd.DataFrame) -> str:
     """How far other checkpoints that were recorded beside the network find the same coalitions."""
     found = []
@@ -172,7 +198,13 @@ def verdict_sentence(agreement: pd.DataFrame, ceiling: float, stakes: pd.DataFra
     learned = agreement.iloc[0]
     fresh = agreement[agreement["reading"].str.startswith("untrained")]["above"]
     told = learned["low"] > 0 and (fresh.empty or learned["above"] > float(fresh.max()))
+    reverse = learned["high"] < 0 and (fresh.empty or learned["above"] < float(fresh.min()))
     share = float(stakes.set_index("quantity").loc["gain over the grand coalition", "share"])
+    if reverse:
+        return (
+            "The coalitions read off this network put agents that fight beside each other apart more often than chance "
+            "or untrained networks do: they are not the coalitions that the eye sees."
+        )
     if not told:
         return (
             "The coalitions read off this network are no better than chance or untrained networks at telling who "

@@ -8,6 +8,7 @@ from nucleolus_lib.report.coalition_sentences import (
     agreement_sentence,
     beside_sentence,
     best_reading_sentence,
+    interaction_sentence,
     reward_sentence,
     stability_sentence,
     stakes_sentence,
@@ -65,6 +66,33 @@ def test_the_verdict_needs_chance_and_untrained_networks():
     assert "shows nothing" in verdict_sentence(agreement(0.1, 0.05, 0.2, fresh=(0.15,)), 0.2, little)
     assert "tell 50% of who" in verdict_sentence(agreement(0.1, 0.05, 0.2), 0.2, little)
     assert "tell little of who" in verdict_sentence(agreement(0.019, 0.018, 0.02, fresh=(0.0,)), 0.2, little)
+
+
+def test_a_structure_may_be_the_reverse_of_what_is_done():
+    assert "apart more often" in verdict_sentence(agreement(-0.05, -0.06, -0.04), 0.2, stakes(0.01, 0.001, 1.0))
+    inside = agreement(-0.05, -0.06, -0.04, fresh=(-0.1,))
+    assert "shows nothing" in verdict_sentence(inside, 0.2, stakes(0.01, 0.001, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("gap", "low", "high", "said"),
+    [
+        (0.3, 0.2, 0.4, "worth more together"),
+        (-0.3, -0.4, -0.2, "stand in for one another"),
+        (0.3, -0.1, 0.4, "does not tell"),
+        (0.01, 0.005, 0.02, "no sign of learning"),
+        (float("nan"), float("nan"), float("nan"), "nothing can be compared"),
+    ],
+)
+def test_interactions_are_weighed(gap, low, high, said):
+    """Against their interval and against untrained networks, whose gaps are -0.02 and 0.05."""
+    rows = [
+        ("learned values", gap, low, high),
+        ("untrained network 1", -0.02, 0, 0),
+        ("untrained network 2", 0.05, 0, 0),
+    ]
+    table = pd.DataFrame(rows, columns=["reading", "gap", "low", "high"]).assign(same=0.1, other=0.2)
+    assert said in interaction_sentence(table)
 
 
 def test_gains_are_weighed_against_the_miss():
