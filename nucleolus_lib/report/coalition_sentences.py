@@ -101,8 +101,8 @@ def interaction_sentence(table: pd.DataFrame) -> str:
         return "In no step are there pairs of both kinds, so that nothing can be compared."
     numbers = (
         f"By the learned values pairs that attack the same enemy have a mean interaction of {learned['same']:+.3f}, "
-        f"other pairs of {learned['other']:+.3f}: a gap of {learned['gap']:+.3f} (95 % interval {learned['low']:+.3f} to "
-        f"{learned['high']:+.3f})."
+        f"other pairs of {learned['other']:+.3f}: a gap of {learned['gap']:+.3f} (95 % interval {learned['low']:+.3f} "
+        f"to {learned['high']:+.3f})."
     )
     spread = f" Untrained networks have gaps of {fresh.min():+.3f} to {fresh.max():+.3f}." if len(fresh) else ""
     beyond = fresh.empty or not fresh.min() <= learned["gap"] <= fresh.max()
