@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from nucleolus_lib.report.algorithm_styles import Dash
 from nucleolus_lib.report.curve_alignment import aligned_curves
 from nucleolus_lib.report.errors import SharePlotError
-from nucleolus_lib.report.register_readings import DEFAULT, reading_label
+from nucleolus_lib.report.register_readings import DEFAULT, READINGS, STRONG, reading_label
 from nucleolus_lib.report.register_study import stored_readings
 from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, FAINT, INK
 
@@ -31,7 +31,9 @@ LOOKS: tuple[tuple[str, Dash], ...] = (
 """Colour and dash of the lines, in the order in which they take them."""
 
 
-def training_panels(runs: Mapping[str, Sequence[DataFrame]], columns: Mapping[str, str]) -> Figure:
+def training_panels(
+    runs: Mapping[str, Sequence[DataFrame]], columns: Mapping[str, str], wide: Collection[str] = ()
+) -> Figure:
     """Metrics against environment steps, one panel each, one line per label.
 
     Parameters
@@ -41,6 +43,9 @@ def training_panels(runs: Mapping[str, Sequence[DataFrame]], columns: Mapping[st
         Rows without the metric, such as those before the first update, are left out; so is a label that lacks it.
     columns
         Title by column.
+    wide
+        Columns whose values range over orders of magnitude: their axes are linear between -1 and 1 and logarithmic
+        beyond.
 
     Raises
     ------
@@ -63,6 +68,8 @@ def training_panels(runs: Mapping[str, Sequence[DataFrame]], columns: Mapping[st
             raise SharePlotError(f"no run has the metric {column!r}; the runs are {', '.join(runs)}")
         if axes.dataLim.y0 < 0 < axes.dataLim.y1:
             axes.axhline(0, color=INK, linewidth=0.7)
+        if column in wide:
+            axes.set_yscale("symlog", linthresh=1)
         axes.set_title(title, fontsize=10, loc="left")
         axes.grid(axis="y")
     for axes in grid[-1]:
@@ -91,10 +98,10 @@ def _draw(axes: Axes, tables: Sequence[DataFrame], column: str, label: str, look
 
 
 REGISTER_PANELS = {
-    "area": "captured prey, mean over training",
-    "multiplier": r"multiplier $\lambda$ at the end",
-    "empty core": "share without a core",
-    "distance": "distance to the nucleolus",
+    "area": "captures,\nmean over training",
+    "multiplier": "multiplier,\nat the end",
+    "empty core": "share of games\nwithout a core",
+    "distance": "distance to\nthe nucleolus",
 }
 """Panels of :func:`register_dots`: titles by column of :func:`.run_facts`."""
 
@@ -102,7 +109,7 @@ REGISTER_PANELS = {
 def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None = None) -> Figure:
     """One row per reading of the register and one panel per quantity: a dot for each seed, a bar for their mean.
 
-    A dashed line marks the mean of the default. Runs that diverged are left out.
+    A dashed line beside rows marks the mean of the reading that they are held against. Runs that diverged are left out.
 
     Parameters
     ----------
@@ -136,14 +143,18 @@ def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None =
                 axes.plot([shown.mean()] * 2, [row - 0.3, row + 0.3], color=color, linewidth=2)
         if column == "multiplier":
             axes.set_xscale("symlog", linthresh=1e-3)
-            axes.set_xlim(left=0)
+            axes.set_xlim(left=-3e-4)
             axes.set_xticks([0, 1e-2, 1])
-        axes.set_title(title, fontsize=8, loc="left")
+        axes.set_title(title, fontsize=8.5, loc="left", fontweight="normal")
         axes.grid(axis="both", linewidth=0.4)
     first = places[0]
-    if (facts["reading"] == DEFAULT).any():
-        level = facts.loc[facts["reading"] == DEFAULT, "area"].mean()
-        first.axvline(float(level), color=INK, linewidth=0.7, linestyle=(0, (4, 3)))
+    names = stored_readings(facts)
+    for reference in (DEFAULT, STRONG):
+        rows = [k for k, name in enumerate(names) if READINGS[name].against == reference]
+        steady = facts[(facts["reading"] == reference) & ~facts["diverged"]]
+        if len(steady) and rows:
+            place, ends = [float(steady["area"].mean())] * 2, [rows[0] - 0.5, rows[-1] + 0.5]
+            first.plot(place, ends, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     first.set_yticks(range(len(everything)), list(everything), fontsize=8)
     first.set_ylim(len(everything) - 0.4, -0.6)
     return figure

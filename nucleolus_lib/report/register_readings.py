@@ -29,8 +29,8 @@ class Reading:
 
 
 READINGS = {
-    DEFAULT: Reading("", "default, λ ≤ 0.01", None),
-    "i5_lmax_0": Reading("I5", "no constraint, λ = 0", DEFAULT),
+    DEFAULT: Reading("", "default", None),
+    "i5_lmax_0": Reading("I5", "no constraint", DEFAULT),
     STRONG: Reading("I5", "λ ≤ 0.1", DEFAULT),
     "i5_lmax_1": Reading("I5", "λ ≤ 1", DEFAULT),
     "i4_monotonic": Reading("I4", "monotonic mixer", DEFAULT),
@@ -39,7 +39,7 @@ READINGS = {
     "i9_own": Reading("I9", "own rewards", DEFAULT),
     "i8_shares_own": Reading("I8/I9", "shares from own rewards", DEFAULT),
     "i8_reward_shares_own": Reading("I8/I9", "shares of each own reward", DEFAULT),
-    "i9_additive_own": Reading("I9", "control, VDN with own rewards", DEFAULT),
+    "i9_additive_own": Reading("I9", "VDN with own rewards (control)", DEFAULT),
     "x_width_256": Reading("", "value network of 256 units", DEFAULT),
     "i1_flow_l01": Reading("I1", "gradient flows", STRONG),
     "i2_literal_l01": Reading("I2", "literal game", STRONG),

@@ -12,6 +12,9 @@ from nucleolus_lib.report.register_study import comparisons, detectable_differen
 from nucleolus_lib.report.result_sentences import count_word, listed
 from nucleolus_lib.report.result_tables import thousands
 
+MANY = 6
+"""More readings than these are counted and not named."""
+
 
 def stored_sentence(facts: pd.DataFrame, planned: Mapping[str, Sequence[int]]) -> str:
     """How many of the planned runs there are, and which readings lack some; ``planned`` has the seeds by reading."""
@@ -24,7 +27,8 @@ def stored_sentence(facts: pd.DataFrame, planned: Mapping[str, Sequence[int]]) -
     ]
     if not lacking:
         return f"All {n_planned} planned runs are stored."
-    return f"{len(there)} of {n_planned} planned runs are stored; runs are lacking of {listed(lacking)}."
+    named = f" of {listed(lacking)}" if len(lacking) <= MANY else f" of {len(lacking)} readings"
+    return f"{len(there)} of {n_planned} planned runs are stored; runs are lacking{named}."
 
 
 def noise_sentence(facts: pd.DataFrame) -> str:
@@ -39,6 +43,18 @@ def noise_sentence(facts: pd.DataFrame) -> str:
         f"{count_word(len(noise.seeds))} seeds and {n} comparisons a difference must exceed {limit:.2f} captures to be "
         "told from chance."
     )
+
+
+def span_sentence(references: Mapping[str, pd.DataFrame]) -> str:
+    """How far apart the seeds of one method are, for methods with at least two."""
+    parts = [
+        f"{label} {here['area'].min():.2f} to {here['area'].max():.2f} ({count_word(len(here))} seeds)"
+        for label, here in references.items()
+        if len(here) > 1
+    ]
+    if not parts:
+        return "No method was run with two seeds over the same steps."
+    return f"For a measure, the seeds of one method span, in captures over training: {listed(parts)}."
 
 
 def told_sentence(facts: pd.DataFrame) -> str:

@@ -26,6 +26,7 @@ noise is normal and of one size.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,8 +34,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from nucleolus_lib.experiments import runs
 from nucleolus_lib.experiments.runs import RunResult
+from nucleolus_lib.experiments.suites import SUITES_FILE, Suite, read_suite
 from nucleolus_lib.report.errors import StatisticsError
+from nucleolus_lib.report.locations import repository_root
 from nucleolus_lib.report.register_readings import DEFAULT, READINGS, reading_label
 from nucleolus_lib.report.run_suite import RunSuite, run_column
 
@@ -66,6 +70,27 @@ class Noise(NamedTuple):
     """Of all readings that were pooled."""
 
 
+def register_plan() -> Suite:
+    """The readings, their settings, seeds and steps: the suite ``pp-register`` of ``data/runs/suites.toml``."""
+    return read_suite("pp-register", repository_root() / SUITES_FILE)
+
+
+def register_runs(world: str, *, folder: Path | None = None) -> RunSuite:
+    """The stored runs of the register on ``world``.
+
+    A seed of the default reading that the suite ``pp-register`` does not have is taken from the suite ``pp``, whose
+    nucleolus runs have the same settings and go on for longer: only their beginning is kept.
+    """
+    place, plan = repository_root() / "data" / "runs" if folder is None else folder, register_plan()
+    here = [run for run in map(runs.read, runs.find(place / "pp-register")) if run.world == world]
+    lacking = set(plan.seeds) - {run.seed for run in here if run.name == DEFAULT}
+    for run in map(runs.read, runs.find(place / "pp")):
+        if (run.world, run.name) == (world, "nucleolus") and run.seed in lacking:
+            table = run.table[_within(run, plan.total_steps)]
+            here.append(RunResult(table, run.record | {"name": DEFAULT, "rows": len(table)}))
+    return RunSuite(tuple(here))
+
+
 def run_facts(suite: RunSuite, world: str, *, steps: int | None = None) -> pd.DataFrame:
     """One row per run of ``world``: reading, seed, area, end, the metrics of :data:`END_COLUMNS`, diverged.
 
@@ -83,8 +108,7 @@ def run_facts(suite: RunSuite, world: str, *, steps: int | None = None) -> pd.Da
 
 def _facts(run: RunResult, steps: int | None) -> dict[str, Any]:
     at = run_column(run, "env_steps")
-    # An evaluation comes after the rollout that passed its step.
-    keep = np.ones(len(at), dtype=bool) if steps is None else at <= 1.02 * steps
+    keep = _within(run, steps)
     at, captures = at[keep], run_column(run, "captures_mean")[keep]
     if len(at) < 2:
         raise StatisticsError(
@@ -99,6 +123,12 @@ def _facts(run: RunResult, steps: int | None) -> dict[str, Any]:
         for name, column in END_COLUMNS.items()
     }
     return {"area": area, "end": float(captures[-LAST:].mean()), **found, "diverged": diverged}
+
+
+def _within(run: RunResult, steps: int | None) -> NDArray[np.bool_]:
+    """Evaluations up to ``steps``; an evaluation comes after the rollout that passed its step."""
+    at = run_column(run, "env_steps")
+    return np.full(len(at), True) if steps is None else at <= 1.02 * steps
 
 
 def pooled_noise(facts: pd.DataFrame) -> Noise:

@@ -43,6 +43,12 @@ def test_a_label_that_lacks_a_metric_is_left_out_of_its_panel() -> None:
     plt.close(figure)
 
 
+def test_a_wide_metric_has_a_wide_scale() -> None:
+    figure = training_panels({"a": [run(1000.0)]}, COLUMNS, wide=("train/excess_max",))
+    assert [axes.get_yscale() for axes in figure.axes] == ["symlog", "linear"]
+    plt.close(figure)
+
+
 def test_what_cannot_be_drawn_is_refused() -> None:
     with pytest.raises(SharePlotError, match="1 to 6 labels"):
         training_panels({}, COLUMNS)

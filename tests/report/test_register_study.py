@@ -8,12 +8,10 @@ import pytest
 from nucleolus_lib.experiments import runs as run_files
 from nucleolus_lib.experiments.config import preset, with_settings
 from nucleolus_lib.experiments.runs import RunResult
-from nucleolus_lib.experiments.suites import read_suite
 from nucleolus_lib.report import nucleolus_learning_plots as plots
 from nucleolus_lib.report import register_sentences as say
 from nucleolus_lib.report.constraint_price import constraint_table, episode_price, uneven_ratio
 from nucleolus_lib.report.errors import SharePlotError, StatisticsError
-from nucleolus_lib.report.locations import repository_root
 from nucleolus_lib.report.register_readings import DEFAULT, READINGS, STRONG, reading_label
 from nucleolus_lib.report.register_study import (
     VALUE_BOUND,
@@ -22,6 +20,8 @@ from nucleolus_lib.report.register_study import (
     inside_table,
     outcome_table,
     pooled_noise,
+    register_plan,
+    register_runs,
     run_facts,
     stored_readings,
 )
@@ -74,7 +74,7 @@ def learner_run(seed=0, *, complete=True, target="relaxed", name="i0_default", *
 
 
 def test_every_planned_reading_is_named_and_the_other_way_round():
-    plan = read_suite("pp-register", repository_root() / "data/runs/suites.toml")
+    plan = register_plan()
     assert set(plan.algorithms) == set(READINGS)
     assert {reading.against for reading in READINGS.values()} <= {None, DEFAULT, STRONG}
     # Every row that touches learning is read in another way at least once.
@@ -83,7 +83,7 @@ def test_every_planned_reading_is_named_and_the_other_way_round():
 
 
 def test_readings_held_against_the_strong_price_differ_from_it_in_one_row():
-    plan = read_suite("pp-register", repository_root() / "data/runs/suites.toml")
+    plan = register_plan()
     strong = plan.variants[STRONG].settings
     for name, reading in READINGS.items():
         if reading.against == STRONG:
@@ -92,12 +92,29 @@ def test_readings_held_against_the_strong_price_differ_from_it_in_one_row():
 
 
 def test_stored_runs_have_the_settings_of_their_reading():
-    plan = read_suite("pp-register", repository_root() / "data/runs/suites.toml")
-    stored = [run_files.read(stem) for stem in run_files.find(repository_root() / "data/runs/pp-register")]
+    plan = register_plan()
+    stored = register_runs(WORLD).trained
+    assert {run.seed for run in stored if run.name == DEFAULT} == set(plan.seeds)
     for run in stored:
         wanted = with_settings(preset(run.world, "nucleolus"), plan.variants[run.name].settings).to_dict()
         assert run.config["learner"] == wanted["learner"], run.name
         assert run.seed in plan.seeds
+        assert 0.98 * plan.total_steps < run.table["env_steps"].iloc[-1] < 1.02 * plan.total_steps
+
+
+def test_a_default_that_lacks_is_the_beginning_of_a_longer_run(tmp_path):
+    def store(suite, name, seed, evaluations, level):
+        run = made_up_run(WORLD, name, seed, n_evaluations=evaluations, level=level, settings_of="nucleolus")
+        run_files.write(run, tmp_path / suite / WORLD / name / f"seed{seed}")
+
+    store("pp", "nucleolus", 0, 30, 4.0)
+    store("pp", "nucleolus", 1, 30, 4.0)
+    store("pp", "nucleolus", 2, 30, 4.0)
+    store("pp-register", DEFAULT, 1, 10, 2.0)
+    found = register_runs(WORLD, folder=tmp_path).of(WORLD, DEFAULT)
+    assert [(run.seed, len(run.table)) for run in found] == [(0, 10), (1, 10)]
+    assert found[1].table["captures_mean"].iloc[-1] == pytest.approx(2.1)
+    assert register_runs(WORLD, folder=tmp_path / "nothing").trained == ()
 
 
 def test_area_is_the_mean_over_steps_and_later_steps_can_be_left_out():
@@ -191,6 +208,12 @@ def test_sentences_follow_the_runs():
     assert say.stored_sentence(facts, {DEFAULT: [0, 1]}) == "All 2 planned runs are stored."
 
 
+def test_seeds_of_a_method_span_a_range():
+    references = {"VDN": facts_of({"vdn": [1.0, 1.5]}), "QMIX": facts_of({"qmix": [1.0]})}
+    assert say.span_sentence(references).endswith("captures over training: VDN 1.00 to 1.50 (two seeds).")
+    assert "No method" in say.span_sentence({})
+
+
 def test_price_is_length_times_multiplier_times_violation():
     for target, level in (("zero", 0.0), ("least_core", 0.1), ("relaxed", 0.1)):
         price = episode_price(learner_run(target=target))
@@ -229,6 +252,7 @@ def test_dots_stand_where_the_facts_are():
     assert [label.get_text() for label in first.get_yticklabels()] == [reading_label(DEFAULT), "I5 λ ≤ 0.1", "VDN"]
     dots = [line for line in first.lines if line.get_marker() == "o"]
     assert [list(line.get_xdata()) for line in dots] == [[1.0, 1.5], [3.0], [1.0, 2.0]]
+    assert [list(line.get_xdata()) for line in first.lines if line.get_linestyle() == "--"] == [[1.25] * 2]
     assert stored_readings(facts) == [DEFAULT, STRONG]
     assert inside_table(facts)["seeds"].tolist() == [2, 1]
     plt.close(figure)
