@@ -61,6 +61,8 @@ def training_panels(
     for axes in grid.ravel()[len(columns) :]:
         axes.set_visible(False)
     for axes, (column, title) in zip(grid.ravel(), columns.items(), strict=False):
+        if column in wide:
+            axes.set_yscale("symlog", linthresh=1)
         drawn = [
             _draw(axes, tables, column, label, look) for (label, tables), look in zip(runs.items(), LOOKS, strict=False)
         ]
@@ -68,8 +70,6 @@ def training_panels(
             raise SharePlotError(f"no run has the metric {column!r}; the runs are {', '.join(runs)}")
         if axes.dataLim.y0 < 0 < axes.dataLim.y1:
             axes.axhline(0, color=INK, linewidth=0.7)
-        if column in wide:
-            axes.set_yscale("symlog", linthresh=1)
         axes.set_title(title, fontsize=10, loc="left")
         axes.grid(axis="y")
     for axes in grid[-1]:
@@ -145,7 +145,10 @@ def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None =
             axes.set_xscale("symlog", linthresh=1e-3)
             axes.set_xlim(left=-3e-4)
             axes.set_xticks([0, 1e-2, 1])
+        else:
+            axes.locator_params(axis="x", nbins=3)
         axes.set_title(title, fontsize=8.5, loc="left", fontweight="normal")
+        axes.tick_params(axis="x", labelsize=8)
         axes.grid(axis="both", linewidth=0.4)
     first = places[0]
     names = stored_readings(facts)

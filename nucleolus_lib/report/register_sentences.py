@@ -96,6 +96,24 @@ def without_constraint_sentence(facts: pd.DataFrame, references: Mapping[str, pd
     return f"Averaged over training, nucleolus Q-learning catches {listed(parts)}.{beside}"
 
 
+OWN_REWARDS = ("i9_additive_own", "i8_reward_shares_own", "i8_shares_own", "i9_own")
+
+
+def own_rewards_sentence(facts: pd.DataFrame) -> str:
+    """The readings that see who earned what, with their control, from best to worst; and the best that does not."""
+    steady = facts[~facts["diverged"]].groupby("reading")["area"].mean()
+    told = steady[steady.index.isin(OWN_REWARDS)].sort_values(ascending=False)
+    blind = steady[~steady.index.isin(OWN_REWARDS)]
+    if told.empty or blind.empty:
+        return "The runs with own rewards are not stored yet."
+    parts = [f"{READINGS[str(name)].what} {area:.2f}" for name, area in told.items()]
+    best = str(blind.idxmax())
+    return (
+        "Readings that are told who earned what, in captures over training, the best first: "
+        f"{listed(parts)}. The best reading that is not told: {READINGS[best].what}, {blind[best]:.2f}."
+    )
+
+
 def price_sentence(table: pd.DataFrame) -> str:
     """How large the price was beside the reward, from :func:`.constraint_table`."""
     top = table.loc[table["largest price"].abs().idxmax()]

@@ -208,6 +208,17 @@ def test_sentences_follow_the_runs():
     assert say.stored_sentence(facts, {DEFAULT: [0, 1]}) == "All 2 planned runs are stored."
 
 
+def test_own_rewards_are_ordered_beside_the_best_of_the_others():
+    facts = facts_of(
+        {DEFAULT: [1.0], STRONG: [1.2], "i9_own": [0.5], "i9_additive_own": [2.0], "i8_shares_own": [3.0]},
+        diverged={("i8_shares_own", 0)},
+    )
+    words = say.own_rewards_sentence(facts)
+    assert "VDN with own rewards (control) 2.00 and own rewards 0.50" in words
+    assert words.endswith("not told: λ ≤ 0.1, 1.20.")
+    assert "not stored" in say.own_rewards_sentence(facts_of({DEFAULT: [1.0]}))
+
+
 def test_seeds_of_a_method_span_a_range():
     references = {"VDN": facts_of({"vdn": [1.0, 1.5]}), "QMIX": facts_of({"qmix": [1.0]})}
     assert say.span_sentence(references).endswith("captures over training: VDN 1.00 to 1.50 (two seeds).")
