@@ -30,7 +30,7 @@ from nucleolus_lib.envs.battle import Battle
 from nucleolus_lib.envs.battle_scene import battle_scene
 from nucleolus_lib.envs.episode import Episode
 from nucleolus_lib.experiments.checkpoint import load_checkpoint, load_learner
-from nucleolus_lib.experiments.coalition_files import SUFFIX, CoalitionEpisode, write_coalition_episodes
+from nucleolus_lib.experiments.coalition_files import SUFFIX, UNTRAINED, CoalitionEpisode, write_coalition_episodes
 from nucleolus_lib.experiments.config import RunConfig
 from nucleolus_lib.experiments.errors import CheckpointError, ExperimentError, RunConfigError
 from nucleolus_lib.experiments.origin import origin
@@ -154,7 +154,7 @@ def record_coalition_episodes(
     episodes: int,
     seed: int,
     device: str = "cpu",
-    n_untrained: int = 3,
+    n_untrained: int = 9,
     beside: Sequence[Path] = (),
 ) -> Path:
     """Play with what a checkpoint holds and write the episodes below ``out``, the folder of a suite.
@@ -168,8 +168,8 @@ def record_coalition_episodes(
     about: dict[str, Any] = {"target": {"target_period": config.learner.target_period}}
     for k in range(1, n_untrained + 1):
         fresh = Learner(config.learner, learner.sizes, learner.device, FRESH_SEED + k)
-        others[f"untrained {k}"] = coalition_values(fresh)
-        about[f"untrained {k}"] = {"seed": FRESH_SEED + k}
+        others[f"{UNTRAINED} {k}"] = coalition_values(fresh)
+        about[f"{UNTRAINED} {k}"] = {"seed": FRESH_SEED + k}
     for k, path in enumerate(beside, 1):
         other, _, another, theirs = _load(path, device)
         if (other.env, another.sizes) != (config.env, learner.sizes):
@@ -216,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1_000_000, help="of the battles' chance")
     parser.add_argument("--out", type=Path, default=Path("data/runs/battle"), help="folder of the suite")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--untrained", type=int, default=3, help="networks with fresh weights to compare with")
+    parser.add_argument("--untrained", type=int, default=9, help="networks with fresh weights to compare with")
     parser.add_argument("--beside", type=Path, action="append", default=[], help="another checkpoint to compare with")
     chosen = parser.parse_args(arguments)
     try:

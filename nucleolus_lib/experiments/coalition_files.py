@@ -7,7 +7,8 @@ One npz file, ``<world>/<name>/seed<k>.coalitions.npz`` beside the run it belong
                        episodes, and under ``others`` what each other network is
 ``<e>/values``         (T, 2**n) float32, v_t(C) at the bitmask of C, with v_t(empty) = 0
 ``<e>/empty_value``    (T,) float32, V(s_t, empty), which was subtracted
-``<e>/other/<name>``   (T, 2**n) float32, v_t(C) of another network at the same states and actions
+``<e>/other/<name>``   (T, 2**n), v_t(C) of another network at the same states and actions; float32, or float16 for
+                       networks with fresh weights, which are there to be many and not to be exact
 ``<e>/reward``         (T,) float32, the team reward
 ``<e>/won``            whether episode e was won
 ``<e>/<array>``        the arrays of :func:`nucleolus_lib.envs.battle_scene.battle_scene`
@@ -33,6 +34,9 @@ SCHEMA_VERSION = 2
 """Changes whenever an array changes its meaning."""
 
 SUFFIX = ".coalitions.npz"
+
+UNTRAINED = "untrained"
+"""How the names of networks with fresh weights begin."""
 
 _OTHER = "other/"
 
@@ -80,7 +84,8 @@ def write_coalition_episodes(path: Path, episodes: Sequence[CoalitionEpisode], r
         arrays[f"{e}/won"] = np.array(episode.won)
         arrays[f"{e}/empty_value"] = episode.empty_value
         arrays[f"{e}/reward"] = episode.reward
-        arrays |= {f"{e}/{_OTHER}{name}": values for name, values in episode.others.items()}
+        for name, values in episode.others.items():
+            arrays[f"{e}/{_OTHER}{name}"] = values.astype(np.float16 if name.startswith(UNTRAINED) else np.float32)
         arrays |= {f"{e}/{name}": np.asarray(array) for name, array in episode.scene.items()}
     memory = io.BytesIO()
     np.savez_compressed(memory, **arrays)
@@ -117,6 +122,8 @@ def read_coalition_episodes(path: Path | str) -> tuple[list[CoalitionEpisode], d
 
 def _episode(row: dict[str, Any]) -> CoalitionEpisode:
     """An episode from the arrays that belong to it."""
-    others = {key.removeprefix(_OTHER): row.pop(key) for key in sorted(row) if key.startswith(_OTHER)}
+    others = {
+        key.removeprefix(_OTHER): row.pop(key).astype(np.float32) for key in sorted(row) if key.startswith(_OTHER)
+    }
     values, won = row.pop("values"), bool(row.pop("won"))
     return CoalitionEpisode(row, values, won, row.pop("empty_value"), row.pop("reward"), others)

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nucleolus_lib.experiments.coalition_files import SUFFIX, CoalitionEpisode, read_coalition_episodes
+from nucleolus_lib.experiments.coalition_files import SUFFIX, UNTRAINED, CoalitionEpisode, read_coalition_episodes
 from nucleolus_lib.experiments.runs import run_stem
 from nucleolus_lib.report.battle_coalitions import among_the_living, learned_structures, target_structures
 from nucleolus_lib.report.battle_map import BattleScene
@@ -35,9 +35,6 @@ from nucleolus_lib.report.errors import CoalitionPlotError
 from nucleolus_lib.report.locations import repository_root
 
 LEARNED, ATTACKS, DAMAGE = "learned", "attacks", "damage"
-UNTRAINED = "untrained"
-"""How the names of networks with fresh weights begin."""
-
 TITLES = {
     LEARNED: "learned values",
     "target": "target network",

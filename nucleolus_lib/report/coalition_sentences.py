@@ -203,7 +203,7 @@ def verdict_sentence(agreement: pd.DataFrame, ceiling: float, stakes: pd.DataFra
     if reverse:
         return (
             "The coalitions read off this network put agents that fight beside each other apart more often than chance "
-            "or untrained networks do: they are not the coalitions that the eye sees."
+            "or any of the untrained networks do: they are not the coalitions that the eye sees."
         )
     if not told:
         return (
@@ -212,6 +212,6 @@ def verdict_sentence(agreement: pd.DataFrame, ceiling: float, stakes: pd.DataFra
         )
     size = "little" if learned["above"] < LITTLE * ceiling else f"{learned['above'] / ceiling:.0%}"
     return (
-        f"The coalitions read off this network tell {size} of who fights beside whom, more than chance and untrained "
-        f"networks do; the gain that decides them is {share:.1%} of what the network misses in the return."
+        f"The coalitions read off this network tell {size} of who fights beside whom, more than chance and any "
+        f"untrained network do; the gain that decides them is {share:.1%} of what the network misses in the return."
     )

@@ -119,7 +119,8 @@ def test_the_rewards_are_those_of_the_battle(world, learner, episodes):
 
 
 def test_what_is_written_is_read(tmp_path, world, learner):
-    episodes = play_coalition_episodes(world, learner, 3, 7, {"target": coalition_values(learner, target=True)})
+    others = {"target": coalition_values(learner, target=True), "untrained 1": coalition_values(learner)}
+    episodes = play_coalition_episodes(world, learner, 3, 7, others)
     path = tmp_path / "3m" / "nucleolus" / "seed0.coalitions.npz"
     write_coalition_episodes(path, episodes, {"world": "3m", "commit": "abc"})
     found, record = read_coalition_episodes(path)
@@ -128,8 +129,11 @@ def test_what_is_written_is_read(tmp_path, world, learner):
         for name in ("values", "empty_value", "reward"):
             np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
         assert first.won == second.won
-        assert list(second.others) == ["target"]
+        assert list(second.others) == ["target", "untrained 1"]
         np.testing.assert_array_equal(first.others["target"], second.others["target"])
+        # Half precision.
+        np.testing.assert_allclose(first.others["untrained 1"], second.others["untrained 1"], rtol=1e-3, atol=1e-6)
+        assert second.others["untrained 1"].dtype == np.float32
         assert first.scene.keys() == second.scene.keys()
         BattleScene(**second.scene)
     assert [battle.scene.n_steps for battle in read_battles(found)] == [6, 6, 6]
