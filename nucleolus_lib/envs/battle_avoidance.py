@@ -32,8 +32,8 @@ from torch import Tensor
 from nucleolus_lib.envs.battle_tables import BattleTables
 
 NEIGHBOURS = 10
-_PARALLEL = 1e-5
-_TINY = 1e-20
+PARALLEL = 1e-5
+TINY = 1e-20
 
 
 class Lines(NamedTuple):
@@ -89,7 +89,7 @@ def _edge(p: Tensor, v: Tensor, radii: Tensor, tau: float) -> tuple[Tensor, Tens
     apart = square > radii.square()
     horizon = torch.where(apart, tau, 1.0)
     w = v - p / horizon
-    length = (w.square().sum(0) + _TINY).sqrt()
+    length = (w.square().sum(0) + TINY).sqrt()
     unit = w / length
     ahead = (w * p).sum(0)
     on_circle = ~apart | ((ahead < 0) & (ahead.square() > radii.square() * length.square()))
@@ -120,7 +120,7 @@ def _on_line(lines: Lines, i: int, speed: Tensor, wish: Tensor, as_direction: bo
         earlier = lines.first(i)
         across = _det(direction[:, None], earlier.direction)
         inside = _det(earlier.direction, point[:, None] - earlier.point)
-        parallel = across.abs() < _PARALLEL
+        parallel = across.abs() < PARALLEL
         found = found & ~(earlier.valid & parallel & (inside < 0)).any(0)
         at = inside / torch.where(parallel, 1.0, across)
         cuts = earlier.valid & ~parallel
@@ -161,7 +161,7 @@ def least_violation(lines: Lines, failed: Tensor, speed: Tensor, result: Tensor)
         worse = lines.valid[i] & (failed <= i) & (_det(direction, point - result) > violation)
         earlier = lines.first(i)
         across = _det(direction[:, None], earlier.direction)
-        parallel = across.abs() <= _PARALLEL
+        parallel = across.abs() <= PARALLEL
         same = parallel & ((direction[:, None] * earlier.direction).sum(0) > 0)
         at = _det(earlier.direction, point[:, None] - earlier.point) / torch.where(parallel, 1.0, across)
         middle = 0.5 * (point[:, None] + earlier.point)
@@ -169,7 +169,7 @@ def least_violation(lines: Lines, failed: Tensor, speed: Tensor, result: Tensor)
         bisector = earlier.direction - direction[:, None]
         between = Lines(
             torch.where(parallel, middle, crossing),
-            bisector / (bisector.square().sum(0) + _TINY).sqrt(),
+            bisector / (bisector.square().sum(0) + TINY).sqrt(),
             earlier.valid & ~same,
         )
         inward = torch.stack([-direction[1], direction[0]])

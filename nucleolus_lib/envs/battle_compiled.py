@@ -26,6 +26,7 @@ class KernelLoops:
             name: getattr(state, name).clone(memory_format=torch.contiguous_format)
             for name in (
                 "position",
+                "velocity",
                 "health",
                 "shield",
                 "cooldown",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +11,14 @@ from numpy.typing import NDArray
 from nucleolus_lib.envs.battle_tables import BattleTables, Weapons
 
 Floats = NDArray[np.float32]
+F = np.float32
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz", "arcp"}, "error_model": "numpy", "cache": True}
+"""How the loop is compiled."""
+INLINE: dict[str, Any] = {**OPTIONS, "forceinline": True}
+"""How its parts are. A call hands on several dozen arrays and counts who uses them, which takes longer than what most
+parts do."""
+ALIVE, ATTACKS, WALKS, LANDS, WOUNDED = 0, 1, 2, 3, 4
+"""Rows of ``Moving.flags``."""
 
 
 class Side(NamedTuple):
@@ -30,7 +38,8 @@ class Side(NamedTuple):
 
 class Constants(NamedTuple):
     """:class:`~nucleolus_lib.envs.battle_tables.BattleTables` without axes of length 1; ``reach`` is (U, U), ``cells``
-    and ``waypoint`` (2, C, C) are empty where no way round is needed."""
+    and ``waypoint`` (2, C, C) are empty where no way round is needed; the flags of the ruleset stand beside them, with
+    a ``foresight`` of 0 for none."""
 
     n_allies: int
     period: Floats
@@ -58,6 +67,13 @@ class Constants(NamedTuple):
     offset: NDArray[np.int64]
     cells: NDArray[np.int64]
     waypoint: Floats
+    keeps_remainder: bool
+    slows_at_goal: bool
+    shoots_the_dead: bool
+    beam_needs_centre: bool
+    foresight: np.float32
+    wall: Floats
+    radius: Floats
     allies: Side
     enemies: Side
 
@@ -68,11 +84,14 @@ class Moving(NamedTuple):
     The fields up to ``dealt`` are those of :class:`~nucleolus_lib.envs.battle_lanes.Lanes`. Of the rest, which holds
     nothing from one loop to the next, ``target`` and ``apart`` (U,) are the unit fought and the distance to it or to
     the goal, ``flags`` (5, U) what is true of a unit in the loop, ``step`` (6, U) its displacement and room for places
-    and pushes, ``by_allies`` (A, E) and ``by_enemies`` (E, A) the weights of strikes.
+    and pushes, ``by_allies`` (A, E) and ``by_enemies`` (E, A) the weights of strikes, ``lines`` (2, 10, 4) room for
+    half-planes.
     """
 
     x: Floats
     y: Floats
+    velocity_x: Floats
+    velocity_y: Floats
     health: Floats
     shield: Floats
     cooldown: Floats
@@ -87,6 +106,7 @@ class Moving(NamedTuple):
     step: Floats
     by_allies: Floats
     by_enemies: Floats
+    lines: Floats
 
 
 def constants(tables: BattleTables) -> Constants:
@@ -131,6 +151,13 @@ def constants(tables: BattleTables) -> Constants:
         offset=np.ascontiguousarray(terrain.offset[:, 0].numpy()),
         cells=cells,
         waypoint=waypoint,
+        keeps_remainder=tables.rules.keeps_remainder,
+        slows_at_goal=tables.rules.slows_at_goal,
+        shoots_the_dead=tables.rules.shoots_the_dead,
+        beam_needs_centre=tables.rules.beam_needs_centre,
+        foresight=np.float32(tables.rules.foresight or 0.0),
+        wall=np.ascontiguousarray(terrain.wall.numpy()),
+        radius=column(tables.radius),
         allies=_side(tables.ally_weapons, n),
         enemies=_side(tables.enemy_weapons, tables.n_enemies),
     )

@@ -109,10 +109,10 @@ def play_loops(
 def compiled_loop(tables: BattleTables) -> Loop | LoopsOfStep:
     """The loop compiled for one scenario: with numba on a processor, which compiles once and keeps it on disk.
 
-    On other devices, and for rulesets with collision avoidance, :func:`one_loop` goes through ``torch.compile``; the
-    first call then takes some seconds per batch size.
+    On other devices :func:`one_loop` goes through ``torch.compile``; the first call then takes some seconds per batch
+    size.
     """
-    if tables.device.type == "cpu" and tables.rules.foresight is None:
+    if tables.device.type == "cpu":
         # Only who asks for it needs numba.
         from nucleolus_lib.envs.battle_compiled import KernelLoops
 

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nucleolus_lib.envs.battle_loop import initial_state, n_step_draws, play_loops
+from nucleolus_lib.envs.battle_compiled import KernelLoops
+from nucleolus_lib.envs.battle_loop import LoopsOfStep, initial_state, n_step_draws, play_loops
 from nucleolus_lib.envs.battle_masks import available_actions
 from nucleolus_lib.envs.battle_options import battle_options
 from nucleolus_lib.envs.battle_scenarios import Scenario, data_path, scenario
@@ -65,11 +66,13 @@ def skirmish(
     )
 
 
-def play_actions(tables: BattleTables, state: BattleState, actions: Sequence[int], draw: float = 0.0) -> BattleState:
-    """One step of one battle with every draw equal to ``draw``."""
+def play_actions(
+    tables: BattleTables, state: BattleState, actions: Sequence[int], draw: float = 0.0, loop: LoopsOfStep | None = None
+) -> BattleState:
+    """One step of one battle with every draw equal to ``draw``, on the eager loop or a compiled one."""
     draws = torch.full((1, n_step_draws(tables)), draw, device=tables.device)
     chosen = torch.tensor([list(actions)], device=tables.device)
-    return play_loops(tables, state, orders_from_actions(state.position, chosen), draws)[0]
+    return play_loops(tables, state, orders_from_actions(state.position, chosen), draws, loop)[0]
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class TraceResult:
         return self.position <= 1e-4 and self.points <= 1e-4 and self.cooldown <= 1e-3 and self.deaths_agree
 
 
-def replay_trace(trace: Mapping[str, Any], draw: float) -> TraceResult:
+def replay_trace(trace: Mapping[str, Any], draw: float, compiled: bool = False) -> TraceResult:
     """Play the actions of a trace; ``draw`` 0 lets the allies' hits count first, a draw near 1 the enemies'."""
     start = trace["trace"][0]
     battle = skirmish(
@@ -118,12 +121,13 @@ def replay_trace(trace: Mapping[str, Any], draw: float) -> TraceResult:
         attack_point=tuple(trace["attack_point"]),
     )
     tables = build_tables(battle)
+    loop = KernelLoops(tables) if compiled else None
     state = initial_state(tables, 1)
     regenerated = tables.health_regeneration[:, 0].clamp(min=0).tolist()
     position = points = cooldown = exact_points = exact_cooldown = 0.0
     deaths_agree = True
     for actions, units in zip(trace["actions"], trace["trace"][1:], strict=True):
-        state = play_actions(tables, state, actions, draw)
+        state = play_actions(tables, state, actions, draw, loop)
         for i, unit in enumerate(units["allies"] + units["enemies"]):
             health, shield = float(state.health[0, i]), float(state.shield[0, i])
             deaths_agree = deaths_agree and (unit is None) == (health <= 0)
@@ -140,9 +144,9 @@ def replay_trace(trace: Mapping[str, Any], draw: float) -> TraceResult:
     return TraceResult(trace["name"], position, points, cooldown, exact_points, exact_cooldown, deaths_agree)
 
 
-def closest_replay(trace: Mapping[str, Any]) -> TraceResult:
+def closest_replay(trace: Mapping[str, Any], compiled: bool = False) -> TraceResult:
     """The replay with that side first which comes closer."""
-    results = [replay_trace(trace, draw) for draw in (0.0, 0.999)]
+    results = [replay_trace(trace, draw, compiled) for draw in (0.0, 0.999)]
     return min(results, key=lambda result: (not result.deaths_agree, result.position, result.points))
 
 
@@ -157,9 +161,12 @@ class ScriptResult:
     dead_enemies: Tensor
 
 
-def play_script(battle: Scenario, script: str, exploration_rate: float, episodes: int, seed: int = 0) -> ScriptResult:
+def play_script(
+    battle: Scenario, script: str, exploration_rate: float, episodes: int, seed: int = 0, compiled: bool = False
+) -> ScriptResult:
     """Play B episodes side by side with a script of :mod:`~nucleolus_lib.envs.battle_scripts`."""
     tables = build_tables(battle)
+    loop = KernelLoops(tables) if compiled else None
     view = battle_view(battle, battle_options({}))
     generator = torch.Generator().manual_seed(seed)
     n_allies = tables.n_allies
@@ -172,7 +179,7 @@ def play_script(battle: Scenario, script: str, exploration_rate: float, episodes
         chance = torch.rand((episodes, n_allies, 2), generator=generator)
         action = scripted_actions(script, state, available_actions(view, state), chance, exploration_rate)
         draws = torch.rand((episodes, n_step_draws(tables)), generator=generator)
-        after, record = play_loops(tables, state, orders_from_actions(state.position, action), draws)
+        after, record = play_loops(tables, state, orders_from_actions(state.position, action), draws, loop)
         alive, was_alive = after.health > 0, state.health > 0
         kills = (was_alive & ~alive)[:, n_allies:].sum(1)
         wins = ~alive[:, n_allies:].any(1)

@@ -55,8 +55,8 @@ def main():
     os.dup2(2, 1)
     import jax
 
-    playing, rounds = {}, 0
-    for line in sys.stdin:
+    playing = {}
+    for rounds, line in enumerate(sys.stdin):
         name, batch = line.split()
         steps = max(2, 2048 // int(batch))
         if line not in playing:
@@ -66,7 +66,6 @@ def main():
                 carry, _ = jax.block_until_ready(play(carry, jax.random.PRNGKey(key)))
             playing[line] = (play, carry)
         play, carry = playing[line]
-        rounds += 1
         start = time.process_time()
         carry, _ = jax.block_until_ready(play(carry, jax.random.PRNGKey(rounds)))
         taken = time.process_time() - start

@@ -11,9 +11,10 @@ from nucleolus_lib.envs.battle_trials import closest_replay, read_battle_data, r
 TRACES = {trace["name"]: trace for trace in read_battle_data("smaclite_traces")["traces"]}
 
 
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("name", TRACES)
-def test_traces_are_followed(name: str) -> None:
-    result = closest_replay(TRACES[name])
+def test_traces_are_followed(name: str, compiled: bool) -> None:
+    result = closest_replay(TRACES[name], compiled)
     assert result.position <= 1e-4
     assert result.points <= 1e-4, "beyond one loop's regeneration"
     assert result.exact_points <= 0.024, "a zergling regenerates 0.02375 a loop"
