@@ -159,15 +159,21 @@ def origin_table(record: dict[str, Any]) -> pd.DataFrame:
         "run": f"{record['name']}, seed {record['seed']}",
         "environment steps trained": f"{record['env_steps']:,}",
         "gradient steps": f"{record['gradient_steps']:,}",
-        "trained at commit": ", ".join(dict.fromkeys(commit[:12] for commit in record["trained_at"])),
+        "trained at commit": ", ".join(dict.fromkeys(_short(commit) for commit in record["trained_at"])),
         "reward of coalitions (I9)": settings["coalition_reward"],
         "game (I2)": settings["coalition_game"],
         "credit (I8)": settings["credit"],
         "battles": f"{record['episodes']}, chance from seed {record['chance_seed']}",
-        "recorded at commit": record["commit"][:12],
+        "recorded at commit": _short(record["commit"]),
         "recorded": record["started"],
     }
     return pd.DataFrame({"what": list(rows), "value": list(rows.values())})
+
+
+def _short(commit: str) -> str:
+    """The hash in 12 digits, and whatever is said of it behind."""
+    name, _, rest = commit.partition(" ")
+    return f"{name[:12]} {rest}".strip()
 
 
 def untrained_names(battles: Sequence[ReadBattle]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nucleolus_lib.experiments.coalition_files import UNTRAINED
 from nucleolus_lib.report.battle_readings import TITLES, ReadBattle, title_of
 from nucleolus_lib.report.core_survey import wilson_interval
 from nucleolus_lib.report.result_sentences import listed
@@ -50,7 +51,8 @@ def agreement_sentence(table: pd.DataFrame, ceiling: float, done: str) -> str:
     if not np.isfinite(learned["above"]):
         return f"With {done} nothing can be compared: in no step does an agent attack."
     if learned["high"] < 0:
-        verdict = "They agree less than chance would"
+        slightly = "slightly " if -learned["above"] < LITTLE * ceiling else ""
+        verdict = f"They agree {slightly}less than chance would"
     elif learned["low"] <= 0:
         verdict = "That is not told from chance"
     elif learned["above"] < LITTLE * ceiling:
@@ -76,10 +78,15 @@ def best_reading_sentence(table: pd.DataFrame) -> str:
     """Which readings that nothing was learned for at a step agree at least as well as the learned one."""
     learned, rest = float(table.iloc[0]["above"]), table.iloc[1:]
     rest = rest[~rest["reading"].str.startswith(tuple(TITLES[kind] for kind in ("target", "beside")))]
-    better = [str(row["reading"]) for _, row in rest.iterrows() if float(row["above"]) >= learned]
-    if not better:
-        return f"None of these agrees as well: {listed(rest['reading'].tolist())}."
-    return f"As well or better: {listed(better)}."
+    fresh = rest["reading"].str.startswith(TITLES[UNTRAINED])
+    better = rest["above"] >= learned
+    k, n = int((better & fresh).sum()), int(fresh.sum())
+    named = [f"{k} of the {n} untrained networks"] if k else []
+    named += [f"the reading {name!r}" for name in rest[better & ~fresh]["reading"]]
+    if not named:
+        return "No untrained network agrees as well, and no reading that needs no values."
+    best = rest.loc[rest["above"].idxmax()]
+    return f"As well or better agree {listed(named)}; the best of all is {best['reading']!r} at {best['above']:+.3f}."
 
 
 def stability_sentence(table: pd.DataFrame, updates_since: int) -> str:
@@ -198,7 +205,11 @@ def verdict_sentence(agreement: pd.DataFrame, ceiling: float, stakes: pd.DataFra
     learned = agreement.iloc[0]
     fresh = agreement[agreement["reading"].str.startswith("untrained")]["above"]
     told = learned["low"] > 0 and (fresh.empty or learned["above"] > float(fresh.max()))
-    reverse = learned["high"] < 0 and (fresh.empty or learned["above"] < float(fresh.min()))
+    reverse = (
+        learned["above"] <= -LITTLE * ceiling
+        and learned["high"] < 0
+        and (fresh.empty or learned["above"] < float(fresh.min()))
+    )
     share = float(stakes.set_index("quantity").loc["gain over the grand coalition", "share"])
     if reverse:
         return (

@@ -49,7 +49,8 @@ FRESH = "untrained networks are at -0.010 to +0.020, and the learned one is"
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [
-        ((-0.05, -0.06, -0.04), f"less than chance would; {FRESH} below all"),
+        ((-0.05, -0.06, -0.04), f"agree less than chance would; {FRESH} below all"),
+        ((-0.015, -0.016, -0.014), f"slightly less than chance would; {FRESH} below all"),
         ((0.01, -0.01, 0.03), f"not told from chance; {FRESH} among"),
         ((0.015, 0.01, 0.02), "but is small"),
         ((0.1, 0.08, 0.12), f"is 50% of full agreement; {FRESH} above all"),
@@ -70,6 +71,8 @@ def test_the_verdict_needs_chance_and_untrained_networks():
 
 def test_a_structure_may_be_the_reverse_of_what_is_done():
     assert "apart more often" in verdict_sentence(agreement(-0.05, -0.06, -0.04), 0.2, stakes(0.01, 0.001, 1.0))
+    small = agreement(-0.019, -0.0195, -0.0185, fresh=(0.0,))
+    assert "shows nothing" in verdict_sentence(small, 0.2, stakes(0.01, 0.001, 1.0))
     inside = agreement(-0.05, -0.06, -0.04, fresh=(-0.1,))
     assert "shows nothing" in verdict_sentence(inside, 0.2, stakes(0.01, 0.001, 1.0))
 
@@ -102,8 +105,13 @@ def test_gains_are_weighed_against_the_miss():
 
 def test_other_sentences_read_their_tables():
     table = agreement(0.01, 0.0, 0.02)
-    assert best_reading_sentence(table) == "As well or better: untrained network 2."
-    assert best_reading_sentence(agreement(0.5, 0.4, 0.6)).startswith("None of these agrees as well: untrained")
+    found = best_reading_sentence(table)
+    assert found == (
+        "As well or better agree 1 of the 2 untrained networks; the best of all is 'untrained network 2' at +0.020."
+    )
+    assert best_reading_sentence(agreement(0.5, 0.4, 0.6)).startswith("No untrained network agrees as well")
+    types = pd.DataFrame([{"reading": "by unit type", "above": 0.1, "low": 0.1, "high": 0.1}])
+    assert "and the reading 'by unit type'; the best" in best_reading_sentence(pd.concat([table, types]))
     # The target network was learned, so that it is no yardstick.
     learned = pd.DataFrame([{"reading": "target network", "above": 0.9, "low": 0.9, "high": 0.9}])
     assert "target" not in best_reading_sentence(pd.concat([table, learned]))
@@ -148,6 +156,8 @@ def test_where_battles_come_from():
     table = origin_table(record).set_index("what")["value"]
     assert table["trained at commit"] == "a" * 12
     assert table["environment steps trained"] == "2,000"
+    record["commit"] += " + local changes"
+    assert origin_table(record).set_index("what")["value"]["recorded at commit"] == "b" * 12 + " + local changes"
     assert "team's reward, as the text says" in reward_sentence(record)
     nucleolus["coalition_reward"] = "own"
     assert "beyond the paper" in reward_sentence(record)
