@@ -16,7 +16,7 @@ endif
 INSTALLED := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help book test test-pages bench bench-games bench-markov bench-envs bench-train runs verify accept lint serve clean
+.PHONY: help book test test-pages bench bench-games bench-markov bench-envs bench-train bench-battle validate-battle runs verify accept lint serve clean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,7 +26,8 @@ help:
 	@echo "make verify [PROFILE=...]        make every table again and compare it with data/expected"
 	@echo "make accept [PROFILE=...]        take the new tables over into data/expected"
 	@echo "make runs SUITE=pp               train what a suite of data/runs/suites.toml still lacks"
-	@echo "make bench                       measure all speed bars (bench-games, -markov, -envs, -train: one part)"
+	@echo "make bench                       measure all speed bars (bench-games, -markov, -envs, -train, -battle: one part)"
+	@echo "make validate-battle             hold the battle simulator against SMAClite's figures and against its rules"
 	@echo "make lint                        ruff and mypy"
 	@echo "make serve [PORT=8000]           serve the built book on this machine"
 	@echo "make clean                       remove what the build made (.venv and data stay)"
@@ -57,7 +58,7 @@ verify: $(INSTALLED)
 accept: $(INSTALLED)
 	$(PY) -m nucleolus_lib.pipeline.verify --profile $(PROFILE) --cores $(CORES) --accept
 
-bench: bench-games bench-markov bench-envs bench-train
+bench: bench-games bench-markov bench-envs bench-train bench-battle
 
 bench-games: $(INSTALLED)
 	$(PY) -m tests.benchmarks.bench_games
@@ -70,6 +71,12 @@ bench-envs: $(INSTALLED)
 
 bench-train: $(INSTALLED)
 	$(PY) -m tests.benchmarks.bench_train
+
+bench-battle: $(INSTALLED)
+	$(PY) -m tests.benchmarks.bench_battle
+
+validate-battle: $(INSTALLED)
+	$(PY) -m nucleolus_lib.envs.battle_validation
 
 runs: $(INSTALLED)
 	$(PY) -m snakemake runs --cores $(CORES) --config suite=$(SUITE)
