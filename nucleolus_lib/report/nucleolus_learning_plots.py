@@ -11,7 +11,7 @@ from nucleolus_lib.report.algorithm_styles import Dash
 from nucleolus_lib.report.curve_alignment import aligned_curves
 from nucleolus_lib.report.errors import SharePlotError
 from nucleolus_lib.report.register_readings import DEFAULT, READINGS, STRONG, reading_label
-from nucleolus_lib.report.register_study import stored_readings
+from nucleolus_lib.report.register_study import steady_areas, stored_readings
 from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, FAINT, INK
 
 if TYPE_CHECKING:
@@ -97,6 +97,9 @@ def _draw(axes: Axes, tables: Sequence[DataFrame], column: str, label: str, look
     return True
 
 
+MARKS = ("o", "s", "^", "D")
+"""Of the seeds in :func:`register_dots`, in their order."""
+
 REGISTER_PANELS = {
     "area": "captures,\nmean over training",
     "multiplier": "multiplier,\nat the end",
@@ -107,9 +110,10 @@ REGISTER_PANELS = {
 
 
 def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None = None) -> Figure:
-    """One row per reading of the register and one panel per quantity: a dot for each seed, a bar for their mean.
+    """One row per reading of the register and one panel per quantity: a mark for each seed.
 
-    A dashed line beside rows marks the mean of the reading that they are held against. Runs that diverged are left out.
+    Dashed lines beside rows mark the runs of the reading that they are held against. Runs that diverged are left
+    out.
 
     Parameters
     ----------
@@ -124,23 +128,24 @@ def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None =
         If none of the runs is a reading of the register.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.lines import Line2D
 
     groups = {reading_label(name): facts[facts["reading"] == name] for name in stored_readings(facts)}
     if not groups:
         raise SharePlotError(f"none of these runs is a reading of the register: {sorted(set(facts['reading']))}")
     others = dict(references or {})
     everything = groups | others
+    seeds = sorted({int(seed) for here in everything.values() for seed in here["seed"]})
     size = (COLUMN_WIDTH * 1.25, 1.3 + 0.27 * len(everything))
     figure, places = plt.subplots(1, len(REGISTER_PANELS), figsize=size, sharey=True)
     for axes, (column, title) in zip(places, REGISTER_PANELS.items(), strict=True):
         for row, (label, here) in enumerate(everything.items()):
-            values = here[column].to_numpy(dtype=np.float64)
             # A diverged run has no place on an axis of the others.
-            shown = values[np.isfinite(values) & ~here["diverged"].to_numpy(dtype=bool)]
+            shown = here[np.isfinite(here[column]) & ~here["diverged"].astype(bool)]
             color = FAINT if label in others else COLORS["blue"]
-            axes.plot(shown, np.full(shown.size, row), "o", color=color, markersize=4, alpha=0.75)
-            if shown.size:
-                axes.plot([shown.mean()] * 2, [row - 0.3, row + 0.3], color=color, linewidth=2)
+            for seed, value in zip(shown["seed"], shown[column], strict=True):
+                mark = MARKS[seeds.index(seed) % len(MARKS)]
+                axes.plot(value, row, mark, color=color, markersize=4, alpha=0.75)
         if column == "multiplier":
             axes.set_xscale("symlog", linthresh=1e-3)
             axes.set_xlim(left=-3e-4)
@@ -154,10 +159,15 @@ def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None =
     names = stored_readings(facts)
     for reference in (DEFAULT, STRONG):
         rows = [k for k, name in enumerate(names) if READINGS[name].against == reference]
-        steady = facts[(facts["reading"] == reference) & ~facts["diverged"]]
-        if len(steady) and rows:
-            place, ends = [float(steady["area"].mean())] * 2, [rows[0] - 0.5, rows[-1] + 0.5]
-            first.plot(place, ends, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+        there = {seed for k in rows for seed in facts.loc[facts["reading"] == names[k], "seed"]}
+        for seed, level in steady_areas(facts, reference).items():
+            if seed in there:
+                ends = [rows[0] - 0.5, rows[-1] + 0.5]
+                first.plot([level, level], ends, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
     first.set_yticks(range(len(everything)), list(everything), fontsize=8)
     first.set_ylim(len(everything) - 0.4, -0.6)
+    keys = [
+        Line2D([], [], color=INK, linestyle="", marker=m, label=f"seed {k}") for k, m in zip(seeds, MARKS, strict=False)
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=len(keys), fontsize=8)
     return figure

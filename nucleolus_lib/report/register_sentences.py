@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 
 from nucleolus_lib.report.register_readings import DEFAULT, READINGS, STRONG, reading_label
-from nucleolus_lib.report.register_study import comparisons, detectable_difference, pooled_noise, stored_readings
+from nucleolus_lib.report.register_study import (
+    comparisons,
+    detectable_difference,
+    pooled_noise,
+    steady_areas,
+    stored_readings,
+)
 from nucleolus_lib.report.result_sentences import count_word, listed
 from nucleolus_lib.report.result_tables import thousands
 
@@ -31,17 +37,17 @@ def stored_sentence(facts: pd.DataFrame, planned: Mapping[str, Sequence[int]]) -
     return f"{len(there)} of {n_planned} planned runs are stored; runs are lacking{named}."
 
 
-def noise_sentence(facts: pd.DataFrame) -> str:
+def noise_sentence(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame]) -> str:
     """How large a difference must be to be told from chance."""
-    noise, n = pooled_noise(facts), len(comparisons(facts))
-    limit = detectable_difference(noise, n)
-    if not np.isfinite(limit):
+    noise, table = pooled_noise(facts, references), comparisons(facts, references)
+    if not np.isfinite(noise.deviation) or table.empty:
         return "There are too few runs to say how far chance moves a result: no difference is told apart."
+    limits = {int(n): detectable_difference(noise, len(table), int(n)) for n in sorted(set(table["seeds"]))}
+    parts = [f"{limit:.2f} captures for {count_word(n)} seed{'s' if n > 1 else ''}" for n, limit in limits.items()]
     return (
-        f"Runs of one reading differ by chance with a standard deviation of {noise.deviation:.2f} captures (mean over "
-        f"training, the seed's own effect taken out, {noise.freedom} degrees of freedom). With "
-        f"{count_word(len(noise.seeds))} seeds and {n} comparisons a difference must exceed {limit:.2f} captures to be "
-        "told from chance."
+        f"Runs of one method differ by chance with a standard deviation of {noise.deviation:.2f} captures (mean over "
+        f"training, the seed's own effect taken out, {noise.freedom} degrees of freedom). To be told from chance "
+        f"among {len(table)} comparisons, a difference on common seeds must exceed {listed(parts)}."
     )
 
 
@@ -57,9 +63,9 @@ def span_sentence(references: Mapping[str, pd.DataFrame]) -> str:
     return f"For a measure, the seeds of one method span, in captures over training: {listed(parts)}."
 
 
-def told_sentence(facts: pd.DataFrame) -> str:
+def told_sentence(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame]) -> str:
     """Which readings differ from what they are held against."""
-    table = comparisons(facts)
+    table = comparisons(facts, references)
     if table.empty or table["limit"].isna().any():
         return "No reading can be told from its reference."
     told = table[table["told"]]
@@ -85,32 +91,48 @@ def divergence_sentence(facts: pd.DataFrame) -> str:
 
 
 def without_constraint_sentence(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame]) -> str:
-    """Default, no constraint, stronger constraint and other methods side by side, in captures over training."""
+    """Default, no constraint, stronger constraint and other methods on the same seeds, in captures over training."""
     named = {"with its constraint": DEFAULT, "without it": "i5_lmax_0", "with a price ten times stronger": STRONG}
-    areas = {label: facts.loc[(facts["reading"] == name) & ~facts["diverged"], "area"] for label, name in named.items()}
-    parts = [f"{area.mean():.2f} {label}" for label, area in areas.items() if len(area)]
-    if len(parts) < 2:
+    areas = {label: steady_areas(facts, name) for label, name in named.items()}
+    areas = {label: area for label, area in areas.items() if len(area)}
+    others = {label: here.set_index("seed")["area"] for label, here in references.items()}
+    seeds = _common([*areas.values(), *others.values()])
+    if len(areas) < 2 or not seeds:
         return "The runs with and without the constraint are not stored yet."
-    others = [f"{label} {here['area'].mean():.2f}" for label, here in references.items()]
-    beside = f" Over the same steps: {listed(others)}." if others else ""
-    return f"Averaged over training, nucleolus Q-learning catches {listed(parts)}.{beside}"
+    parts = [f"{area[seeds].mean():.2f} {label}" for label, area in areas.items()]
+    beside = [f"{label} {area[seeds].mean():.2f}" for label, area in others.items()]
+    also = f"; {listed(beside)}" if beside else ""
+    return f"On {_seeds(seeds)}, nucleolus Q-learning catches {listed(parts)}{also} (captures, mean over training)."
+
+
+def _common(areas: Sequence[pd.Series[float]]) -> list[int]:
+    """Seeds that all of them have."""
+    return sorted(set.intersection(*(set(area.index) for area in areas))) if areas else []
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"seed{'s' if len(seeds) > 1 else ''} {listed([str(seed) for seed in seeds])}"
 
 
 OWN_REWARDS = ("i9_additive_own", "i8_reward_shares_own", "i8_shares_own", "i9_own")
 
 
-def own_rewards_sentence(facts: pd.DataFrame) -> str:
-    """The readings that see who earned what, with their control, from best to worst; and the best that does not."""
-    steady = facts[~facts["diverged"]].groupby("reading")["area"].mean()
-    told = steady[steady.index.isin(OWN_REWARDS)].sort_values(ascending=False)
-    blind = steady[~steady.index.isin(OWN_REWARDS)]
-    if told.empty or blind.empty:
+def own_rewards_sentence(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame]) -> str:
+    """The readings that are told who earned what, with their control, from best to worst, and what VDN does."""
+    told = {READINGS[name].what: steady_areas(facts, name) for name in OWN_REWARDS}
+    told = {label: area for label, area in told.items() if len(area)}
+    blind = {"the default": steady_areas(facts, DEFAULT)} | {
+        label: here.set_index("seed")["area"] for label, here in references.items()
+    }
+    seeds = _common([*told.values(), *blind.values()])
+    if not told or not seeds:
         return "The runs with own rewards are not stored yet."
-    parts = [f"{READINGS[str(name)].what} {area:.2f}" for name, area in told.items()]
-    best = str(blind.idxmax())
+    ordered = sorted(told, key=lambda label: -told[label][seeds].mean())
+    parts = [f"{label} {told[label][seeds].mean():.2f}" for label in ordered]
+    beside = [f"{label} {area[seeds].mean():.2f}" for label, area in blind.items()]
     return (
-        "Readings that are told who earned what, in captures over training, the best first: "
-        f"{listed(parts)}. The best reading that is not told: {READINGS[best].what}, {blind[best]:.2f}."
+        f"On {_seeds(seeds)}, in captures over training, readings that are told who earned what, the best first: "
+        f"{listed(parts)}. Without that: {listed(beside)}."
     )
 
 

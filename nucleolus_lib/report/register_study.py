@@ -9,15 +9,17 @@ over the gradient steps since the row before.
 *Diverged.* A run whose mean team value passed :data:`VALUE_BOUND` in size, or that stopped because a number was not
 finite.
 
-*Told apart.* Let y[v, k] be the area of reading v = 1..V with seed k = 1..S. The same seed gives the same initial
-agents and the same first episodes, so seeds are blocks: with y[v, k] = m + a[v] + b[k] + noise,
+*Told apart.* Let y[v, k] be the area of method v with seed k. The same seed gives the same initial agents and the
+same first episodes, so seeds are blocks, and readings are compared on the seeds that both have. The noise is what least
+squares leaves of
 
-    s^2 = sum of squared residuals / ((V - 1)(S - 1))
+    y[v, k] = m + a[v] + b[k] + noise,      s^2 = sum of squared residuals / (N - V - K + 1),
 
-is the variance of the noise, pooled over all readings that ran with every seed and did not diverge. The difference of
-two readings' means has the standard error s sqrt(2 / S). It is *told apart* if it is larger than
+over all N runs that did not diverge, of V methods and K seeds, with other methods on the same world among them (a
+method with a single run adds nothing). The mean difference of two readings over c common seeds has the standard error
+s sqrt(2 / c), and is *told apart* if it is larger than
 
-    limit = t s sqrt(2 / S),    t the 1 - 0.05 / (2 m) quantile of Student's t with (V - 1)(S - 1) degrees of freedom,
+    limit = t s sqrt(2 / c),    t the 1 - 0.05 / (2 m) quantile of Student's t with N - V - K + 1 degrees of freedom,
 
 m the number of comparisons: all of them together then err with a probability of at most 5 % (Bonferroni), as far as
 noise is normal and of one size.
@@ -60,14 +62,12 @@ END_COLUMNS = {
 
 
 class Noise(NamedTuple):
-    """How far areas of the same reading differ once the seed's own effect is taken out."""
+    """How far areas of the same method differ once the seed's own effect is taken out."""
 
     deviation: float
     """s."""
     freedom: int
-    """(V - 1)(S - 1)."""
-    seeds: tuple[int, ...]
-    """Of all readings that were pooled."""
+    """N - V - K + 1."""
 
 
 def register_plan() -> Suite:
@@ -78,14 +78,14 @@ def register_plan() -> Suite:
 def register_runs(world: str, *, folder: Path | None = None) -> RunSuite:
     """The stored runs of the register on ``world``.
 
-    A seed of the default reading that the suite ``pp-register`` does not have is taken from the suite ``pp``, whose
+    Seeds of the default reading that the suite ``pp-register`` does not have are taken from the suite ``pp``, whose
     nucleolus runs have the same settings and go on for longer: only their beginning is kept.
     """
     place, plan = repository_root() / "data" / "runs" if folder is None else folder, register_plan()
     here = [run for run in map(runs.read, runs.find(place / "pp-register")) if run.world == world]
-    lacking = set(plan.seeds) - {run.seed for run in here if run.name == DEFAULT}
+    there = {run.seed for run in here if run.name == DEFAULT}
     for run in map(runs.read, runs.find(place / "pp")):
-        if (run.world, run.name) == (world, "nucleolus") and run.seed in lacking:
+        if (run.world, run.name) == (world, "nucleolus") and run.seed not in there:
             table = run.table[_within(run, plan.total_steps)]
             here.append(RunResult(table, run.record | {"name": DEFAULT, "rows": len(table)}))
     return RunSuite(tuple(here))
@@ -131,58 +131,66 @@ def _within(run: RunResult, steps: int | None) -> NDArray[np.bool_]:
     return np.full(len(at), True) if steps is None else at <= 1.02 * steps
 
 
-def pooled_noise(facts: pd.DataFrame) -> Noise:
-    """The noise of areas; not a number if fewer than two readings ran with at least two seeds in common.
-
-    The seeds are those of the default reading; a reading that lacks one of them is not pooled.
-    """
-    seeds = tuple(sorted(facts.loc[facts["reading"] == DEFAULT, "seed"]))
-    table = facts[~facts["diverged"]].pivot(index="reading", columns="seed", values="area")
-    table = table.reindex(columns=list(seeds)).dropna()
-    freedom = (len(table) - 1) * (len(seeds) - 1)
+def pooled_noise(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame] | None = None) -> Noise:
+    """The noise of areas over readings and ``references`` (facts of other methods by label); nan if it is not known."""
+    parts = [facts, *(here.assign(reading=label) for label, here in (references or {}).items())]
+    runs_of = pd.concat([part[~part["diverged"].astype(bool)] for part in parts])
+    methods, seeds = pd.get_dummies(runs_of["reading"]), pd.get_dummies(runs_of["seed"])
+    design = np.hstack([methods, seeds]).astype(np.float64)
+    # The rank is V + K - 1 where methods and seeds hang together.
+    freedom = len(runs_of) - int(np.linalg.matrix_rank(design)) if len(runs_of) else 0
     if freedom < 1:
-        return Noise(np.nan, 0, seeds)
-    y: NDArray[np.float64] = table.to_numpy(dtype=np.float64)
-    residual = y - y.mean(1, keepdims=True) - y.mean(0) + y.mean()
-    return Noise(float(np.sqrt((residual**2).sum() / freedom)), freedom, seeds)
+        return Noise(float("nan"), 0)
+    y = runs_of["area"].to_numpy(dtype=np.float64)
+    residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    return Noise(float(np.sqrt((residual**2).sum() / freedom)), freedom)
 
 
-def detectable_difference(noise: Noise, n_comparisons: int) -> float:
-    """The limit of the module's text; not a number without noise or comparisons."""
-    if noise.freedom < 1 or n_comparisons < 1:
+def detectable_difference(noise: Noise, n_comparisons: int, n_seeds: int) -> float:
+    """The limit of the module's text; not a number without noise, comparisons or seeds."""
+    if noise.freedom < 1 or n_comparisons < 1 or n_seeds < 1:
         return float("nan")
     quantile = float(student.ppf(1 - ERROR_RATE / (2 * n_comparisons), noise.freedom))
-    return quantile * noise.deviation * float(np.sqrt(2 / len(noise.seeds)))
+    return quantile * noise.deviation * float(np.sqrt(2 / n_seeds))
 
 
-def comparisons(facts: pd.DataFrame) -> pd.DataFrame:
-    """Every reading beside what it is held against, both with all seeds and neither diverged.
+def comparisons(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Every reading beside what it is held against, on the seeds with which neither diverged.
 
     Returns
     -------
     DataFrame
-        ``reading``, ``against``, ``difference`` of mean areas, ``limit``, ``told``.
+        ``reading``, ``against``, ``seeds`` in common, mean ``difference`` of their areas, ``limit``, ``told``.
     """
-    noise = pooled_noise(facts)
-    steady = facts[~facts["diverged"] & facts["seed"].isin(noise.seeds)]
-    means = steady.groupby("reading")["area"].agg(["mean", "count"])
-    means = means.loc[means["count"] == len(noise.seeds), "mean"].to_dict()
-    pairs = [(n, r.against) for n, r in READINGS.items() if r.against is not None and n in means and r.against in means]
-    limit = detectable_difference(noise, len(pairs))
-    rows = [
-        {"reading": name, "against": other, "difference": means[name] - means[other], "limit": limit}
-        for name, other in pairs
-    ]
-    table = pd.DataFrame(rows, columns=["reading", "against", "difference", "limit"])
+    noise = pooled_noise(facts, references)
+    areas = {name: steady_areas(facts, name) for name in stored_readings(facts)}
+    rows: list[dict[str, Any]] = []
+    for name, area in areas.items():
+        other = READINGS[name].against
+        difference = (area - areas[other]).dropna() if other in areas else area.iloc[:0]
+        if len(difference):
+            rows.append(
+                {"reading": name, "against": other, "seeds": len(difference), "difference": float(difference.mean())}
+            )
+    table = pd.DataFrame(rows, columns=["reading", "against", "seeds", "difference"])
+    limits = [detectable_difference(noise, len(rows), n) for n in table["seeds"]]
+    table["limit"] = np.array(limits, dtype=np.float64)
     return table.assign(told=table["difference"].abs() > table["limit"])
+
+
+def steady_areas(facts: pd.DataFrame, reading: str) -> pd.Series[float]:
+    """Areas of a reading's runs that did not diverge, by seed."""
+    here = facts[(facts["reading"] == reading) & ~facts["diverged"].astype(bool)]
+    return here.set_index("seed")["area"]
 
 
 def outcome_table(facts: pd.DataFrame, references: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
     """Captures by reading: mean area with its lowest and highest seed, mean end, difference, told apart, diverged.
 
-    ``references``: facts of other methods by label, shown below the readings and compared with nothing.
+    ``references``: facts of other methods by label, shown below the readings and compared with nothing; their seeds
+    help to know the noise. A difference is that on the seeds in common.
     """
-    compared = comparisons(facts).set_index("reading")
+    compared = comparisons(facts, references).set_index("reading")
     rows = []
     for name in stored_readings(facts):
         here = facts[facts["reading"] == name]
@@ -217,7 +225,7 @@ def stored_readings(facts: pd.DataFrame) -> list[str]:
 def _captures(facts: pd.DataFrame) -> dict[str, Any]:
     area = facts["area"]
     return {
-        "seeds": len(facts),
+        "seeds": ", ".join(map(str, sorted(facts["seed"]))),
         "area": area.mean(),
         "lowest": area.min(),
         "highest": area.max(),
