@@ -1,8 +1,9 @@
 """Why a setting of this project is not that of PyMARL2, and what the settings amount to per environment step.
 
 The reasons are for ``pp-8v4`` and ``pp-8v4-progress``, whose settings are in
-:mod:`nucleolus_lib.experiments.presets`. A setting that equals PyMARL2's needs none. Only the learning rate was swept
-(``data/runs/pp-tuning``); where a reason is an argument and not a measurement, it says so.
+:mod:`nucleolus_lib.experiments.presets`. A setting that equals PyMARL2's needs none. The learning rate was swept with
+every method (``data/runs/pp-tuning``), some others were tried with VDN alone (``data/runs/pp-settings``), one seed
+each; where nothing was tried, the reason is an argument and says so.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REASONS: Mapping[str, str] = {
-    "updates_per_rollout": "with 1, a run of 300,000 steps would make 375 gradient steps; argued, not swept",
-    "batch_size": "four gradient steps on 8 episodes see a quarter of the episodes of one on 128; argued, not swept",
-    "buffer_size": "50,000 environment steps, a sixth of a run, so that old policies leave it; argued, not swept",
-    "exploration_anneal_steps": "a sixth of a run of 300,000 steps, and the authors' value; not swept",
+    "updates_per_rollout": "with 1, a run of 300,000 steps would make 375 gradient steps; "
+    "VDN with 8 was better still, at twice the cost",
+    "batch_size": "four gradient steps on 8 see a quarter of the episodes of one on 128; "
+    "VDN with 16 was better, at twice the cost",
+    "buffer_size": "50,000 environment steps, a sixth of a run, so that old policies leave it; nothing else was tried",
+    "exploration_anneal_steps": "a sixth of a run of 300,000 steps, and the authors' value; nothing else was tried",
     "learner.target_period": "the same 200 episodes, with four gradient steps per 8 episodes",
-    "learner.shapley_learning_rate": "the authors' value for predator-prey; not swept",
+    "learner.shapley_learning_rate": "the authors' value for predator-prey; nothing else was tried",
 }
 """By the path of a setting in a run's config."""
 KEPT = {
-    "reward_scale": "PyMARL2's; a capture pays every method 10. Not swept",
+    "reward_scale": "PyMARL2's; VDN with 0.1 was worse",
+    "learner.agent": "PyMARL2's; a feed-forward one was tried with VDN",
+    "learner.discount": "PyMARL2's; VDN with 0.95 was not worse",
     "learner.learning_rate": "PyMARL2's; beside it half and twice of it were tried with every method",
     "learner.squared_error_factor": "PyMARL2's for VDN and QMIX; for all, so that the losses have one scale",
     "learner.td_lambda": "PyMARL2's; its 0.5 is for the grid",
