@@ -136,6 +136,22 @@ def own_rewards_sentence(facts: pd.DataFrame, references: Mapping[str, pd.DataFr
     )
 
 
+def pull_sentence(facts: pd.DataFrame) -> str:
+    """How far credit is from the nucleolus at the end with the pull of row I8 and without it."""
+    pulled, free = (_steady(facts, name).set_index("seed")["distance"].dropna() for name in ("i8_pull", DEFAULT))
+    seeds = _common([pulled, free])
+    if not seeds:
+        return "The runs with the pull are not stored yet."
+    return (
+        f"On {_seeds(seeds)}, the distance to the nucleolus at the end is {pulled[seeds].mean():.3f} with the pull of "
+        f"row I8 and {free[seeds].mean():.3f} without it."
+    )
+
+
+def _steady(facts: pd.DataFrame, reading: str) -> pd.DataFrame:
+    return facts[(facts["reading"] == reading) & ~facts["diverged"].astype(bool)]
+
+
 def price_sentence(table: pd.DataFrame) -> str:
     """How large the price was beside the reward, from :func:`.constraint_table`."""
     top = table.loc[table["largest price"].abs().idxmax()]

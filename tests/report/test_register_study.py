@@ -232,6 +232,15 @@ def test_own_rewards_are_ordered_beside_the_best_of_the_others():
     assert "not stored" in say.own_rewards_sentence(facts_of({DEFAULT: [1.0]}), {})
 
 
+def test_the_pull_is_judged_on_common_seeds():
+    facts = facts_of({DEFAULT: [1.0, 1.0], "i8_pull": [1.0]})
+    facts["distance"] = [0.2, 0.9, 0.1]
+    assert say.pull_sentence(facts) == (
+        "On seed 0, the distance to the nucleolus at the end is 0.100 with the pull of row I8 and 0.200 without it."
+    )
+    assert "not stored" in say.pull_sentence(facts_of({DEFAULT: [1.0]}))
+
+
 def test_seeds_of_a_method_span_a_range():
     references = {"VDN": facts_of({"vdn": [1.0, 1.5]}), "QMIX": facts_of({"qmix": [1.0]})}
     assert say.span_sentence(references).endswith("captures over training: VDN 1.00 to 1.50 (two seeds).")
