@@ -8,7 +8,7 @@ loop and on the compiled one; scripts on the compiled one, which takes a minute 
 (``--eager``).
 
 On 2c_vs_64zg SMAClite's zerglings stand below the cliff (it finds no ways), so that its battles say little about
-fighting; its statistics are shown and have no bar.
+fighting beside what a beam does.
 """
 
 from __future__ import annotations
@@ -40,9 +40,6 @@ from nucleolus_lib.envs.battle_trials import (
 from nucleolus_lib.provenance import provenance
 
 RETURN_BAR, LENGTH_BAR, CORRIDOR_LENGTH_BAR, STANDARD_ERRORS = 0.15, 0.15, 0.25, 3.0
-DEGENERATE = "2c_vs_64zg"
-"""The map on which SMAClite's own battles are no reference."""
-
 Row = tuple[str, str, str, bool]
 
 
@@ -113,7 +110,7 @@ def script_rows(episodes: int, compiled: bool = True) -> Iterator[Row]:
                 continue
             bar = f"{got.expected_return:.2f} ± {got.return_bar:.2f}, {got.expected_length:.1f} ± {got.length_bar:.1f}"
             text = f"{got.return_mean:.2f} (se {got.return_se:.2f}), {got.length_mean:.1f}"
-            yield label, "none: " + bar if name == DEGENERATE else bar, text, got.holds or name == DEGENERATE
+            yield label, bar, text, got.holds
 
 
 def analytic_rows() -> Iterator[Row]:

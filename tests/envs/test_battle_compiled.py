@@ -45,7 +45,7 @@ def differences(tables: BattleTables, loops: KernelLoops, batch: int, steps: int
         ("5m_vs_6m", "liberty", 30),
         ("2s3z", "liberty", 30),
         ("3s_vs_5z", "lotv", 30),
-        ("corridor", "liberty", 36),
+        ("corridor", "liberty", 34),
         ("2c_vs_64zg", "liberty", 20),
         ("6h_vs_8z", "liberty", 34),
     ],
