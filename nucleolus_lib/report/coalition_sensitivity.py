@@ -28,7 +28,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from nucleolus_lib.experiments.coalition_files import CoalitionEpisode
 from nucleolus_lib.games.coalitions import partitions
 from nucleolus_lib.report.battle_coalition_survey import battle_mean, mean
 from nucleolus_lib.report.battle_coalitions import learned_structures, structure_counts
@@ -51,7 +50,8 @@ def gains(battle: ReadBattle, values: NDArray[np.floating[Any]] | None = None) -
     Returns
     -------
     DataFrame
-        ``step``, ``over_grand``, ``over_alone``, ``lead``, and ``largest``, the largest \\|v_t\\| of a coalition.
+        ``step``, ``fighting`` (whether somebody is out to attack), ``over_grand``, ``over_alone``, ``lead``, and
+        ``largest``, the largest \\|v_t\\| of a coalition.
     """
     every = battle.episode.values if values is None else values
     rows = []
@@ -63,6 +63,7 @@ def gains(battle: ReadBattle, values: NDArray[np.floating[Any]] | None = None) -
         rows.append(
             {
                 "step": int(step),
+                "fighting": bool(battle.fighting[step]),
                 "over_grand": worth[-1] - game[-1],
                 "over_alone": worth[-1] - game[1 << np.arange(len(alive))].sum(),
                 "lead": worth[-1] - worth[-2],
@@ -72,27 +73,44 @@ def gains(battle: ReadBattle, values: NDArray[np.floating[Any]] | None = None) -
     return pd.DataFrame(rows)
 
 
-def misses(episode: CoalitionEpisode, discount: float) -> pd.DataFrame:
-    """``step``, ``predicted`` V(s_t, a_N) and ``followed`` G_t of every step of a battle."""
+def misses(battle: ReadBattle, discount: float) -> pd.DataFrame:
+    """``step``, ``fighting``, ``predicted`` V(s_t, a_N) and ``followed`` G_t of every step of a battle."""
+    episode = battle.episode
     followed = np.zeros(len(episode.reward))
     after = 0.0
     for t in range(len(followed) - 1, -1, -1):
         after = float(episode.reward[t]) + discount * after
         followed[t] = after
     predicted = episode.values[:, -1].astype(np.float64) + episode.empty_value
-    return pd.DataFrame({"step": np.arange(len(followed)), "predicted": predicted, "followed": followed})
+    return pd.DataFrame(
+        {
+            "step": np.arange(len(followed)),
+            "fighting": battle.fighting,
+            "predicted": predicted,
+            "followed": followed,
+        }
+    )
+
+
+def while_fighting(battles: Sequence[ReadBattle], discount: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """:func:`gains` and :func:`misses` of all battles, of the steps with fighting.
+
+    A battle in which the sides have lost each other goes on to the end of its clock; its idle steps would count most.
+    """
+    every = pd.concat([gains(battle) for battle in battles], ignore_index=True)
+    miss = pd.concat([misses(battle, discount) for battle in battles], ignore_index=True)
+    return every[every["fighting"]], miss[miss["fighting"]]
 
 
 def stakes_table(battles: Sequence[ReadBattle], discount: float) -> pd.DataFrame:
-    """How large the gains are beside the miss, all battles pooled.
+    """How large the gains are beside the miss, in the steps with fighting of all battles.
 
     Returns
     -------
     DataFrame
         ``quantity``, ``median`` and ``ninth decile`` in units of reward, ``share`` of the median in the median miss.
     """
-    every = pd.concat([gains(battle) for battle in battles])
-    miss = pd.concat([misses(battle.episode, discount) for battle in battles])
+    every, miss = while_fighting(battles, discount)
     sizes = {
         "gain over the grand coalition": every["over_grand"],
         "gain over singletons": every["over_alone"],
@@ -158,12 +176,6 @@ def literal_alone(battles: Sequence[ReadBattle]) -> float:
 def network_values(battle: ReadBattle, name: str) -> NDArray[np.float32]:
     """(T, 2**n) of the learned or another network."""
     return battle.episode.values if name == LEARNED else battle.episode.others[name]
-
-
-def relative_gains(battles: Sequence[ReadBattle], name: str) -> NDArray[np.float64]:
-    """Gain over the grand coalition as a fraction of the largest \\|v_t\\|, every step of every battle."""
-    every = pd.concat([gains(battle, network_values(battle, name)) for battle in battles])
-    return np.asarray(every["over_grand"] / every["largest"].where(every["largest"] > 0, np.nan))
 
 
 def _kinds(battles: Sequence[ReadBattle], name: str, tolerance: float) -> tuple[float, float, float]:

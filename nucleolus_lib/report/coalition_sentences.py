@@ -29,6 +29,16 @@ def trained_sentence(record: dict[str, Any], battles: Sequence[ReadBattle]) -> s
     )
 
 
+def idle_sentence(battles: Sequence[ReadBattle]) -> str:
+    """How long the battles are, and in how many of their steps nobody is out to attack."""
+    lengths = [battle.scene.n_steps for battle in battles]
+    idle = 1 - sum(int(battle.fighting.sum()) for battle in battles) / sum(int(b.several.sum()) for b in battles)
+    return (
+        f"They last {min(lengths)} to {max(lengths)} steps, and in {idle:.0%} of the steps in which several agents "
+        "live nobody is out to attack."
+    )
+
+
 def weak_sentence(battles: Sequence[ReadBattle], enough: float = 0.5) -> str:
     """Whether the policy is one whose coalitions could be compared with those of the paper's."""
     share = sum(battle.episode.won for battle in battles) / len(battles)
@@ -150,9 +160,9 @@ def stakes_sentence(stakes: pd.DataFrame) -> str:
     miss = rows.loc["miss of the return"]
     small = max(float(grand["share"]), float(lead["share"])) < 0.5
     return (
-        f"In the median step the best partition gains {grand['median']:.3g} over the grand coalition and leads the "
-        f"next best by {lead['median']:.2g}, while the network misses the return by {miss['median']:.2g}: "
-        f"{grand['share']:.1%} and {lead['share']:.1%} of the miss. "
+        f"In the median step with fighting the best partition gains {grand['median']:.3g} over the grand coalition "
+        f"and leads the next best by {lead['median']:.2g}, while the network misses the return by "
+        f"{miss['median']:.2g}: {grand['share']:.1%} and {lead['share']:.1%} of the miss. "
         + (
             "What decides the partition is small beside what the network does not know."
             if small

@@ -8,6 +8,7 @@ from nucleolus_lib.report.coalition_sentences import (
     agreement_sentence,
     beside_sentence,
     best_reading_sentence,
+    idle_sentence,
     interaction_sentence,
     reward_sentence,
     stability_sentence,
@@ -39,6 +40,7 @@ def test_how_far_it_was_trained():
     found = trained_sentence({"env_steps": 12345, "gradient_steps": 678}, battles)
     assert "12,345 environment steps (678 gradient steps)" in found
     assert "wins 2 of the 3 recorded battles: 67%" in found
+    assert idle_sentence(battles).startswith("They last 3 to 3 steps, and in 33% of the steps")
     assert "often enough" in weak_sentence(battles)
     assert "loses most" in weak_sentence(battles[2:])
 
