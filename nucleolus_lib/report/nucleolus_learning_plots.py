@@ -146,6 +146,10 @@ def register_dots(facts: DataFrame, references: Mapping[str, DataFrame] | None =
             for seed, value in zip(shown["seed"], shown[column], strict=True):
                 mark = MARKS[seeds.index(seed) % len(MARKS)]
                 axes.plot(value, row, mark, color=color, markersize=4, alpha=0.75)
+            n_diverged = int(here["diverged"].sum())
+            if axes is places[0] and n_diverged:
+                place, words = axes.get_yaxis_transform(), f"diverged: {n_diverged} of {len(here)}"
+                axes.text(0.03, row, words, transform=place, va="center", fontsize=7, color=COLORS["vermilion"])
         if column == "multiplier":
             axes.set_xscale("symlog", linthresh=1e-3)
             axes.set_xlim(left=-3e-4)

@@ -286,6 +286,7 @@ def test_dots_stand_where_the_facts_are():
     dots = [(line.get_marker(), *line.get_xdata()) for line in first.lines if line.get_marker() != "None"]
     assert dots == [("o", 1.0), ("s", 1.5), ("o", 3.0), ("o", 1.0), ("s", 2.0)]
     assert [list(line.get_xdata()) for line in first.lines if line.get_linestyle() == "--"] == [[1.0] * 2, [1.5] * 2]
+    assert [text.get_text() for text in first.texts] == ["diverged: 1 of 2"]
     assert stored_readings(facts) == [DEFAULT, STRONG]
     assert inside_table(facts)["seeds"].tolist() == [2, 1]
     plt.close(figure)
