@@ -91,6 +91,13 @@ def register_runs(world: str, *, folder: Path | None = None) -> RunSuite:
     return RunSuite(tuple(here))
 
 
+def tables_on_common_seeds(suite: RunSuite, world: str, labels: Mapping[str, str]) -> dict[str, list[pd.DataFrame]]:
+    """Tables of readings by their label, from the seeds that all of those have that were run at all."""
+    found = {name: suite.of(world, name) for name in labels if name in suite.algorithms(world)}
+    seeds = set.intersection(*({run.seed for run in same} for same in found.values())) if found else set()
+    return {labels[name]: [run.table for run in same if run.seed in seeds] for name, same in found.items()}
+
+
 def run_facts(suite: RunSuite, world: str, *, steps: int | None = None) -> pd.DataFrame:
     """One row per run of ``world``: reading, seed, area, end, the metrics of :data:`END_COLUMNS`, diverged.
 

@@ -24,6 +24,7 @@ from nucleolus_lib.report.register_study import (
     register_runs,
     run_facts,
     stored_readings,
+    tables_on_common_seeds,
 )
 from nucleolus_lib.report.run_suite import RunSuite
 from tests.report.run_fixture import made_up_run
@@ -230,6 +231,14 @@ def test_own_rewards_are_ordered_beside_the_best_of_the_others():
     assert "VDN with own rewards (control) 2.00 and own rewards 0.50" in words
     assert words.endswith("Without that: the default 1.00 and VDN 1.10.")
     assert "not stored" in say.own_rewards_sentence(facts_of({DEFAULT: [1.0]}), {})
+
+
+def test_curves_are_of_the_seeds_that_all_have():
+    suite = RunSuite(tuple(learner_run(seed, name=name) for name, seed in ((DEFAULT, 0), (DEFAULT, 1), (STRONG, 1))))
+    tables = tables_on_common_seeds(suite, WORLD, {DEFAULT: "a", STRONG: "b", "i5_lmax_1": "c"})
+    assert {label: len(same) for label, same in tables.items()} == {"a": 1, "b": 1}
+    assert tables["a"][0] is suite.of(WORLD, DEFAULT)[1].table
+    assert tables_on_common_seeds(suite, WORLD, {"i5_lmax_1": "c"}) == {}
 
 
 def test_the_pull_is_judged_on_common_seeds():
