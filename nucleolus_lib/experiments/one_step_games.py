@@ -23,6 +23,8 @@ from nucleolus_lib.envs.matrix_game_world import NOOP, MatrixGameWorld
 from nucleolus_lib.experiments.worlds import sizes_of
 from nucleolus_lib.learners.episode_batch import EpisodeBatch
 from nucleolus_lib.learners.learner_config import LearnerConfig
+from nucleolus_lib.learners.nucleolus import Nucleolus
+from nucleolus_lib.learners.nucleolus_lagrangian import LagrangianCredit
 from nucleolus_lib.learners.ow_qmix import OWQMIX
 from nucleolus_lib.learners.q_learning import Learner
 from nucleolus_lib.learners.q_values import q_values
@@ -113,6 +115,8 @@ def learned_game(learner: Learner, world: MatrixGameWorld) -> LearnedGame:
     team, central, weight = taken.sum(-1), None, None
     if isinstance(algorithm, QMIX | OWQMIX):
         team = algorithm.mixer(taken, state)
+    if isinstance(algorithm, Nucleolus) and isinstance(algorithm.credit, LagrangianCredit):
+        team = algorithm.credit.split(taken, state, torch.zeros_like(taken[:, 0]))[0]
     if isinstance(algorithm, OWQMIX):
         central = algorithm.central_value(batch, batch.action, batch.state[:, :-1])[:, 0]
     if isinstance(algorithm, SHAQ) and algorithm.weights is not None:

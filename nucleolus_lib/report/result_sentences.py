@@ -133,6 +133,10 @@ def separation_sentence(facts: Mapping[str, CurveFacts]) -> str:
     """Which intervals are apart, and which are not."""
     if len(facts) < 2:
         return "There is nothing to compare."
+    # One seed has no spread, and its interval is a point.
+    facts = {name: fact for name, fact in facts.items() if np.isfinite(fact.spread)}
+    if len(facts) < 2:
+        return "With one seed each there are no intervals to compare."
     pairs = separated_pairs(dict(facts))
     n_pairs = len(facts) * (len(facts) - 1) // 2
     if not pairs:

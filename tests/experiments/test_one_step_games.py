@@ -78,6 +78,18 @@ def test_shapley_weights_are_at_least_one_and_make_the_table():
         assert learned.team[a] == pytest.approx((delta * q).sum(), abs=1e-5)
 
 
+def test_nucleolus_holds_a_weighted_sum_of_its_individual_values():
+    learned = learn_game(qtran(), quick("nucleolus"), 30, seed=1)
+    # w_1 q_1(a_1) + w_2 q_2(a_2) + b: rows differ by a constant, and the constant is w_1 times the difference of q_1
+    rows = learned.team - learned.team[:1]
+    np.testing.assert_allclose(rows, rows[:, :1].repeat(3, 1), atol=1e-5)
+    q = learned.individual[0]
+    weight = rows[1:, 0] / (q[1:] - q[0])
+    np.testing.assert_allclose(weight, weight[0], rtol=1e-3)
+    assert weight[0] > 0
+    assert weight[0] != pytest.approx(1.0, abs=1e-6), "a plain sum would have been told from this"
+
+
 def test_same_seed_same_tables_and_another_seed_others():
     first, again, other = (learn_game(qtran(), quick("shaq"), 5, seed=seed) for seed in (3, 3, 4))
     assert np.array_equal(first.team, again.team)

@@ -60,6 +60,8 @@ def test_separation():
         "Intervals are apart in two of three pairs: QMIX above VDN and QMIX above SHAQ."
     )
     assert separation_sentence({"vdn": fact(1)}) == "There is nothing to compare."
+    alone = {name: CurveFacts(level, level, level, 1.0, np.nan, 1.0) for name, level in (("vdn", 1), ("qmix", 2))}
+    assert separation_sentence(alone) == "With one seed each there are no intervals to compare."
     touching = {"vdn": fact(1, 0, 2), "qmix": fact(2, 1, 3)}
     assert separation_sentence(touching) == "The intervals overlap."
     assert separation_sentence(touching | {"shaq": fact(1, 0, 2)}) == "The intervals of all three pairs overlap."
