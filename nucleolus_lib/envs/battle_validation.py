@@ -17,7 +17,6 @@ import argparse
 import datetime
 import json
 import math
-import platform
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -37,7 +36,7 @@ from nucleolus_lib.envs.battle_trials import (
     sweep_deaths,
     zerglings_reach,
 )
-from nucleolus_lib.provenance import provenance
+from nucleolus_lib.provenance import processor, provenance
 
 RETURN_BAR, LENGTH_BAR, CORRIDOR_LENGTH_BAR, STANDARD_ERRORS = 0.15, 0.15, 0.25, 3.0
 Row = tuple[str, str, str, bool]
@@ -155,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "episodes": chosen.episodes,
             "cpu_seconds": round(time.process_time() - start, 1),
-            "processor": platform.processor() or platform.machine(),
+            "processor": processor(),
             **provenance(Path(__file__).resolve().parents[2]),
             "rows": kept,
         }

@@ -28,6 +28,7 @@ from nucleolus_lib.games.catalogue import (
     random_superadditive_game,
     weighted_voting_game,
 )
+from nucleolus_lib.provenance import processor
 from tests.benchmarks import batched_games
 from tests.games.golden import cases
 
@@ -169,7 +170,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     nucleolus(TUGame([0, 0, 1, 3]))  # compiles, or loads the compiled code
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, CPU seconds, median of 3")
+    print(f"{processor()}, Python {platform.python_version()}, CPU seconds, median of 3")
     missed = 0
     for part in (_exactness(options.seed), _single_games(options.sizes, options.seed), _large_games(options.seed)):
         for size, work, measured, bar, holds in part:

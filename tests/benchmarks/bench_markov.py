@@ -22,6 +22,7 @@ import numpy as np
 from nucleolus_lib.markov.coalition_values import coalition_values
 from nucleolus_lib.markov.nucleolus_q import nucleolus_q
 from nucleolus_lib.markov.random_ecmdp import random_ecmdp
+from nucleolus_lib.provenance import processor
 from tests.reference.coalition_values_state_by_state import (
     coalition_values_state_by_state,
     legal_joint_actions,
@@ -104,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     nucleolus_q(coalition_values(random_ecmdp(np.random.default_rng(0))))  # compiles, or loads the compiled code
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, CPU seconds")
+    print(f"{processor()}, Python {platform.python_version()}, CPU seconds")
     missed = 0
     for part in (
         _full_size(options.seed, options.states, options.loop_sweeps),
