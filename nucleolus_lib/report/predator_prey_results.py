@@ -225,6 +225,14 @@ def shaping_table(suite: RunSuite) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["method", *SHAPINGS, "difference"])
 
 
+def capture_shares(suite: RunSuite) -> dict[str, float]:
+    """Share of the last episodes in the paper's world that end with a capture, by the label of the method."""
+    return {
+        style_of(name).label: min(1.0, float(suite.final(PAPER_WORLD, name, CAPTURES.column).mean()))
+        for name in suite.algorithms(PAPER_WORLD)
+    }
+
+
 TRIED = {
     "n_worlds": "episodes per rollout",
     "updates_per_rollout": "gradient steps per rollout",

@@ -191,6 +191,15 @@ def shaping_sentence(table: pd.DataFrame) -> str:
     return f"{share} catch more prey when they are paid for progress{named}, {by} on average over their seeds."
 
 
+def capture_share_sentence(shares: Mapping[str, float]) -> str:
+    """How often the clock runs out in the paper's world, from :func:`.predator_prey_results.capture_shares`."""
+    if not shares:
+        return "No method was run in the paper's world."
+    ordered = sorted(shares, key=lambda name: -shares[name])
+    named = [f"{name} {shares[name]:.0%}" for name in ordered]
+    return f"At the end of training the prey is caught in this share of the episodes: {', '.join(named)}."
+
+
 def gap_sentence(table: pd.DataFrame) -> str:
     """What each method closes of the gap between VDN and oracle credit."""
     if table.empty or table["undefined"].isna().all():

@@ -8,6 +8,7 @@ from nucleolus_lib.report.predator_prey_results import (
     CAPTURES,
     FIRST_CAPTURE,
     RETURN,
+    capture_shares,
     claims_by_world,
     common_seeds,
     counted_metric,
@@ -164,3 +165,9 @@ def test_settings_that_were_tried_stand_beside_each_other_at_one_budget():
     assert table["episodes per gradient step"].tolist() == [99, plain.config["batch_size"]]
     # captures rise along a line to the level at 240,000 steps; the last half of 100,000 is 60,000 to 100,000
     assert table["captured prey"].tolist() == pytest.approx([2 * 8 / 24, 8 / 24])
+
+
+def test_capture_shares_of_the_papers_world():
+    runs = tuple(made_up_run("pp-8v4-paper", "vdn", seed, level=0.5) for seed in range(2))
+    assert capture_shares(RunSuite(runs)) == {"VDN": pytest.approx(0.55)}
+    assert capture_shares(RunSuite((made_up_run("pp-8v4", "vdn", 0),))) == {}

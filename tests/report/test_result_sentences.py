@@ -12,6 +12,7 @@ from nucleolus_lib.report.reference_settings import shared_settings_table
 from nucleolus_lib.report.result_sentences import (
     agreement_sentence,
     band_sentence,
+    capture_share_sentence,
     constraint_sentence,
     count_word,
     few_seeds_sentence,
@@ -138,6 +139,13 @@ def test_gap():
     assert "not known" in gap_sentence(none.assign(undefined=np.nan))
     unsure = none.assign(closed=0.5, undefined=0.4)
     assert "no interval is given" in gap_sentence(unsure)
+
+
+def test_captures_in_the_paper_s_world_in_words():
+    assert capture_share_sentence({"VDN": 0.5, "QMIX": 0.754}) == (
+        "At the end of training the prey is caught in this share of the episodes: QMIX 75%, VDN 50%."
+    )
+    assert capture_share_sentence({}) == "No method was run in the paper's world."
 
 
 def test_shapings_in_words():
