@@ -47,7 +47,8 @@ def store(folder, seeds, n_evaluations, levels, worlds=PLANES + GRIDS):
     (folder / "data" / "runs").mkdir(parents=True, exist_ok=True)
     (folder / "data" / "runs" / "suites.toml").write_text(SUITES, encoding="utf-8")
     tuning = made_up_run("pp-8v4-progress", "vdn", 100)
-    runs.write(tuning, runs.run_stem(folder / "data" / "runs" / "pp-tuning", tuning.world, "vdn_lr", 100))
+    for suite in ("pp-tuning", "pp-settings"):
+        runs.write(tuning, runs.run_stem(folder / "data" / "runs" / suite, tuning.world, "vdn_lr", 100))
     for world in worlds:
         suite = folder / "data" / "runs" / ("pp" if world in PLANES else "pp-grid")
         for name in levels:
