@@ -12,10 +12,10 @@ from nucleolus_lib.report.curve_alignment import aligned_curves
 from nucleolus_lib.report.errors import SharePlotError
 from nucleolus_lib.report.register_readings import DEFAULT, READINGS, STRONG, reading_label
 from nucleolus_lib.report.register_study import steady_areas, stored_readings
+from nucleolus_lib.report.seed_panels import draw_seeds, legend_below, panel_grid
 from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, FAINT, INK
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from pandas import DataFrame
@@ -52,15 +52,10 @@ def training_panels(
     SharePlotError
         Without a run, with more labels than can be told apart, or for a metric that no run has.
     """
-    import matplotlib.pyplot as plt
-
     if not 0 < len(runs) <= len(LOOKS) or not all(runs.values()):
         raise SharePlotError(f"training_panels() draws 1 to {len(LOOKS)} labels with at least a run each; got {runs}")
-    n_rows = -(-len(columns) // 2)
-    figure, grid = plt.subplots(n_rows, 2, figsize=(COLUMN_WIDTH, 2.4 * n_rows + 0.5), squeeze=False, sharex=True)
-    for axes in grid.ravel()[len(columns) :]:
-        axes.set_visible(False)
-    for axes, (column, title) in zip(grid.ravel(), columns.items(), strict=False):
+    figure, panels = panel_grid(list(columns.values()), sharex=True)
+    for axes, column in zip(panels, columns, strict=True):
         if column in wide:
             axes.set_yscale("symlog", linthresh=1)
         drawn = [
@@ -70,31 +65,17 @@ def training_panels(
             raise SharePlotError(f"no run has the metric {column!r}; the runs are {', '.join(runs)}")
         if axes.dataLim.y0 < 0 < axes.dataLim.y1:
             axes.axhline(0, color=INK, linewidth=0.7)
-        axes.set_title(title, fontsize=10, loc="left")
-        axes.grid(axis="y")
-    for axes in grid[-1]:
-        axes.set_xlabel("environment steps, thousands")
-    entries: dict[str, Artist] = {}
-    for axes in grid.ravel():
-        handles, labels = axes.get_legend_handles_labels()
-        entries |= dict(zip(labels, handles, strict=True))
-    order = [label for label in runs if label in entries]
-    shown = [entries[label] for label in order]
-    figure.legend(handles=shown, labels=order, loc="outside lower center", ncols=min(len(order), 4))
+    legend_below(figure, list(runs), 4)
     return figure
 
 
 def _draw(axes: Axes, tables: Sequence[DataFrame], column: str, label: str, look: tuple[str, Dash]) -> bool:
     known = [table.dropna(subset=[column]) for table in tables if column in table]
     known = [table for table in known if len(table)]
-    if not known:
-        return False
-    curves = aligned_curves([table["env_steps"] for table in known], [table[column] for table in known])
-    at, color = curves.steps / 1000, COLORS[look[0]]
-    if len(known) > 1:
-        axes.plot(at, curves.values, color=color, linewidth=0.6, alpha=0.45)
-    axes.plot(at, curves.values.mean(axis=1), color=color, linestyle=look[1], label=label)
-    return True
+    if known:
+        curves = aligned_curves([table["env_steps"] for table in known], [table[column] for table in known])
+        draw_seeds(axes, curves, *look, label)
+    return bool(known)
 
 
 MARKS = ("o", "s", "^", "D")

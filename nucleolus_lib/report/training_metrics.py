@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nucleolus_lib.report.algorithm_styles import Dash
 from nucleolus_lib.report.curve_alignment import AlignedCurves, aligned_curves
 from nucleolus_lib.report.errors import StatisticsError
 from nucleolus_lib.report.run_suite import RunSuite, run_column, run_steps
-from nucleolus_lib.report.style import COLORS, COLUMN_WIDTH, INK
+from nucleolus_lib.report.seed_panels import draw_seeds, legend_below, panel_grid
+from nucleolus_lib.report.style import INK
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
 NUCLEOLUS_METRICS = {
@@ -24,7 +25,7 @@ NUCLEOLUS_METRICS = {
 }
 """Columns of nucleolus runs, with what their panels are called."""
 
-_DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (2, 1)))
+_DASHES: tuple[Dash, ...] = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (2, 1)))
 _HUES = ("vermilion", "blue", "green", "purple")
 
 
@@ -60,34 +61,17 @@ def metric_panels(
     StatisticsError
         More than four worlds.
     """
-    import matplotlib.pyplot as plt
-
     if len(worlds) > len(_HUES):
         raise StatisticsError(f"at most {len(_HUES)} worlds can be told apart; got {len(worlds)}")
-    curves = {column: {world: metric_curves(suite, world, algorithm, column) for world in worlds} for column in columns}
-    n_rows = -(-len(columns) // 2)
-    figure, grid = plt.subplots(n_rows, 2, figsize=(COLUMN_WIDTH, 2.4 * n_rows + 0.5), squeeze=False)
-    for axes in grid.ravel()[len(columns) :]:
-        axes.set_visible(False)
-    for axes, (column, by_world) in zip(grid.ravel(), curves.items(), strict=False):
+    figure, panels = panel_grid(list(columns.values()))
+    for axes, column in zip(panels, columns, strict=True):
+        by_world = {world: metric_curves(suite, world, algorithm, column) for world in worlds}
         for (world, found), hue, dash in zip(by_world.items(), _HUES, _DASHES, strict=False):
-            if found is None:
-                continue
-            at, color = found.steps / 1000, COLORS[hue]
-            axes.plot(at, found.values, color=color, linewidth=0.6, alpha=0.45)
-            axes.plot(at, found.values.mean(axis=1), color=color, linestyle=dash, label=world)
+            if found is not None:
+                draw_seeds(axes, found, hue, dash, world)
         if all(found is None for found in by_world.values()):
             axes.text(0.5, 0.5, "no run has this", transform=axes.transAxes, ha="center", color=INK)
-        axes.set_title(columns[column], fontsize=10, loc="left")
-        axes.grid(axis="y")
-    for axes in grid[-1]:
-        axes.set_xlabel("environment steps, thousands")
-    entries: dict[str, Artist] = {}
-    for axes in grid.ravel():
-        handles, labels = axes.get_legend_handles_labels()
-        entries |= dict(zip(labels, handles, strict=True))
-    if entries:
-        figure.legend(handles=list(entries.values()), labels=list(entries), loc="outside lower center", ncols=2)
+    legend_below(figure, worlds, 2)
     return figure
 
 

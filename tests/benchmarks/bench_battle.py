@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -35,9 +34,8 @@ import torch
 from nucleolus_lib.envs.batched_state import select
 from nucleolus_lib.envs.battle import Battle
 from nucleolus_lib.envs.protocol import random_actions, reset, step
-from nucleolus_lib.experiments.config import preset
-from nucleolus_lib.experiments.training_state import TrainingState
 from tests.benchmarks import bench_record
+from tests.benchmarks.training_work import median_seconds, ready_to_learn
 
 MAPS = ("5m_vs_6m", "corridor", "2c_vs_64zg")
 SMAX_MAPS = ("5m_vs_6m", "corridor")
@@ -194,38 +192,17 @@ def training_rows(rounds: int) -> list[Row]:
         (16, "JaxMARL on SMAX", JAXMARL_QMIX, JAXMARL_STEPS_PER_UPDATE),
         (128, "PyMARL2 with the game, wall", PYMARL2_QMIX, None),
     ):
-        config = preset(
-            "5m_vs_6m",
-            "qmix",
-            env_options={"compiled": True},
-            n_worlds=8,
-            updates_per_rollout=1,
-            batch_size=batch,
-            buffer_size=max(256, batch),
-        )
-        state = TrainingState(config)
-        while len(state.replay) < batch:
-            state.play()
-        state.learn()
+        state = ready_to_learn("5m_vs_6m", "qmix", batch, env_options={"compiled": True})
         before = int(state.steps)
-        play = _median_seconds(state.play, rounds)
+        play = median_seconds(state.play, rounds)
         steps = (int(state.steps) - before) / rounds
-        learn = _median_seconds(state.learn, max(3, rounds // 2))
+        learn = median_seconds(state.learn, max(3, rounds // 2))
         per_update = steps_per_update or steps
         rate = per_update / (per_update / steps * play + learn)
         print(f"QMIX batch {batch}: {1e3 * play:.0f} ms for {steps:.0f} steps, update {1e3 * learn:.0f} ms", flush=True)
         work = f"QMIX on 5m_vs_6m, batch {batch}, an update per {per_update:.0f} steps"
         found.append(Row(work, rate, peer, theirs, 0.0, "quoted"))
     return found
-
-
-def _median_seconds(work: Any, rounds: int) -> float:
-    taken = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
 
 
 def recorded(row: Row) -> dict[str, Any]:

@@ -14,21 +14,19 @@ that copies the state for every sample and agent. ``--json data/benchmarks/train
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
-from nucleolus_lib.experiments.config import preset
-from nucleolus_lib.experiments.training_state import TrainingState
 from nucleolus_lib.learners.learner_config import LearnerConfig
 from nucleolus_lib.learners.shapley_weights import ShapleyWeights
 from nucleolus_lib.learners.sizes import Sizes
 from tests.benchmarks import bench_record
+from tests.benchmarks.training_work import median_seconds, ready_to_learn
 from tests.reference.shaq_by_replication import shapley_weights_replicated
 
 QUOTED = (
@@ -65,45 +63,18 @@ class Row(NamedTuple):
     figure: str = "quoted"
 
 
-def _state(algorithm: str, batch_size: int, **settings: Any) -> TrainingState:
-    config = preset(
-        "pp-8v4",
-        algorithm,
-        env_options=SIMPLE_TAG,
-        n_worlds=8,
-        updates_per_rollout=1,
-        batch_size=batch_size,
-        buffer_size=max(256, batch_size),
-        **settings,
-    )
-    state = TrainingState(config)
-    while len(state.replay) < batch_size:
-        state.play()
-    state.learn()
-    return state
-
-
-def _median_seconds(work: Callable[[], object], rounds: int) -> float:
-    taken = []
-    for _ in range(rounds):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return statistics.median(taken)
-
-
 def _training(algorithm: str, batch_size: int, rounds: int) -> tuple[float, float, float]:
     """Env steps per CPU second, and the CPU seconds of one rollout and of one gradient step."""
-    state = _state(algorithm, batch_size)
-    play = _median_seconds(state.play, rounds)
-    learn = _median_seconds(state.learn, rounds)
+    state = ready_to_learn("pp-8v4", algorithm, batch_size, env_options=SIMPLE_TAG)
+    play = median_seconds(state.play, rounds)
+    learn = median_seconds(state.learn, rounds)
     return 8 * 25 / (play + learn), play, learn
 
 
 def _first_update() -> float:
     """Wall seconds from nothing but the imports to the first gradient step."""
     start = time.perf_counter()
-    _state("qmix", 32)
+    ready_to_learn("pp-8v4", "qmix", 32, env_options=SIMPLE_TAG)
     return time.perf_counter() - start
 
 
@@ -126,7 +97,7 @@ def _shaq(rounds: int) -> tuple[float, float]:
     replicated = step(lambda leaf: shapley_weights_replicated(network, leaf, state, keys))
     hoisted()
     replicated()
-    return _median_seconds(hoisted, rounds), _median_seconds(replicated, max(3, rounds // 4))
+    return median_seconds(hoisted, rounds), median_seconds(replicated, max(3, rounds // 4))
 
 
 def measure(rounds: int = 20) -> list[Row]:
