@@ -28,7 +28,8 @@ this is simple_tag with the predators' reward, where the subtask of a prey needs
 
 *Observation* of predator i, F numbers: own velocity (2), own position (2), landmarks relative to it
 (2L), the other predators relative to it (2(N - 1)), prey relative to it (2G), velocities of the prey
-(2G), and, where prey can be gone, which are free (G). A caught prey is all zeros.
+(2G), and, where prey can be gone, which are free (G). A caught prey is all zeros. Prey are in the order of their
+index, or with ``prey_order="nearest"`` the nearest first.
 
 *Global state*: velocities and positions of all bodies (4(N + G)), landmarks (2L), which prey are free
 (G, where they can be gone), t / T. Or all observations side by side.

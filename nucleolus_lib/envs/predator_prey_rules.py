@@ -74,6 +74,8 @@ class PredatorPreyRules:
     """Charged for being far, or paid for coming nearer, see :mod:`predator_prey`. SQDDPG: distance."""
     shaping_scale: float = 0.1
     """What one unit of that distance is worth; 0: no shaping. SQDDPG: 0.1."""
+    prey_order: Literal["index", "nearest"] = "index"
+    """In which order a predator observes prey: always the same, as in simple_tag, or the nearest to it first. Ours."""
     state: Literal["bodies", "observations"] = "bodies"
     """The global state: velocities and positions, or all observations side by side as in PyMARL2."""
 
@@ -170,6 +172,7 @@ _CHOICES = {
     "integration": ("mpe2", "openai"),
     "shaping": ("distance", "progress"),
     "shaping_over": ("mean", "sum"),
+    "prey_order": ("index", "nearest"),
     "state": ("bodies", "observations"),
 }
 

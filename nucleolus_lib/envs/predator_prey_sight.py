@@ -3,7 +3,8 @@
 The numbers of a state are the velocities (x, y of each body), the positions, the flags of the free prey,
 a 0, and the landmarks. The order of the features is in :mod:`nucleolus_lib.envs.predator_prey`. A feature is number
 ``plus`` minus number ``minus``, so that one observation is two selections of rows and a difference, with
-B worlds as the last axis.
+B worlds as the last axis. With ``prey_order="nearest"`` each predator then sees its nearest prey first, and caught ones
+last.
 """
 
 from __future__ import annotations
@@ -41,7 +42,22 @@ class Sight:
         if rules.shows_alive:
             prey = view[:, self._prey_features].view(rules.n_predators, rules.n_prey, 2, batch)
             prey.mul_(alive.unsqueeze(1))
+        if rules.prey_order == "nearest":
+            self._put_nearest_first(view, alive)
         return view.permute(2, 0, 1).contiguous()
+
+    def _put_nearest_first(self, view: Tensor, alive: Tensor) -> None:
+        """Reorder the features of the prey in ``view`` (N, F, B); prey equally near stay in their order."""
+        n, g = self._rules.n_predators, self._rules.n_prey
+        first, last = int(self._prey_features.start), int(self._prey_features.stop)
+        place = view[:, first:last].view(n, g, 2, -1)
+        order = place.square().sum(2).masked_fill(~alive, torch.inf).argsort(dim=1, stable=True)
+        pairs = order.unsqueeze(2).expand(-1, -1, 2, -1)
+        for features in (place, view[:, last : last + 2 * g].view(n, g, 2, -1)):
+            features.copy_(features.gather(1, pairs))
+        if self._rules.shows_alive:
+            free = view[:, last + 2 * g :]
+            free.copy_(free.gather(1, order))
 
 
 def sight_lines(rules: PredatorPreyRules) -> tuple[list[int], list[int]]:

@@ -158,6 +158,17 @@ class TestByHand:
         assert world.outcome(result.state).tolist() == [[10.0, 1.0, 1.0, 100.0, 1.0]]
         assert torch.equal(stay(world, result.state).state.position, result.state.position)
 
+    def test_the_nearest_prey_is_seen_first(self):
+        """Prey 1 is nearest to predator 0, prey 0 to predator 1; prey 2 is caught, though it is nearest to both."""
+        rules = replace(SMALL, n_predators=2, n_prey=3, prey_order="nearest")
+        places = [[0.0, 0.0], [0.5, 0.0], [0.8, 0.0], [-0.2, 0.0], [0.25, 0.0]]
+        world, state = placed(rules, places)
+        state = with_velocity(caught_before(state, 2), 2, (0.0, 0.7))
+        seen = world.observation(state)[0]
+        # 2 + 2 own numbers and 2 of the other predator come before 3 relative positions, 3 velocities, 3 flags.
+        assert seen[0, 6:].tolist() == pytest.approx([-0.2, 0, 0.8, 0, 0, 0, 0, 0, 0, 0.7, 0, 0, 1, 1, 0])
+        assert seen[1, 6:].tolist() == pytest.approx([0.3, 0, -0.7, 0, 0, 0, 0, 0.7, 0, 0, 0, 0, 1, 1, 0])
+
     def test_truncated_at_the_horizon(self):
         rules = replace(self.rules, horizon=2)
         world, state = placed(rules, [(0.5, 0), (-0.5, 0), (0.9, 0.9), (0, 0), (0, -0.9)])
@@ -228,6 +239,7 @@ def rules_and_seed(draw):
         lone_contact_penalty=draw(st.sampled_from([0.0, -1.0])),
         capture=draw(st.sampled_from([True, True, False])),
         capture_requirement=draw(st.integers(1, 2)),
+        prey_order=draw(st.sampled_from(["index", "nearest"])),
         horizon=12,
     )
     return rules, draw(st.integers(0, 2**31))
@@ -291,6 +303,7 @@ def test_the_plain_twin_plays_the_same(drawn):
         {"flee_wall_gain": 0.0},
         {"shaping_scale": 0.11},
         {"shaping": "progress"},
+        {"prey_order": "nearest"},
     ],
     ids=str,
 )
@@ -306,7 +319,9 @@ VARIANTS = {
     "mixed, fined, unshaped": replace(
         pp_8v4(), prey="mix", lone_contact_penalty=-1.0, shaping_scale=0.0, n_landmarks=1
     ),
-    "progress, observations as state": replace(pp_8v4(), shaping="progress", state="observations"),
+    "progress, nearest first, observations as state": replace(
+        pp_8v4(), shaping="progress", prey_order="nearest", state="observations"
+    ),
     "simple_tag": replace(pp_8v4(), wall=None, capture=False, shaping_scale=0.0, n_landmarks=2, horizon=25),
     "one against one": replace(pp_8v4(), n_predators=1, n_prey=1, capture_requirement=1),
 }
@@ -391,7 +406,7 @@ def test_the_sizes_are_those_of_the_fact_sheets(name):
         "pp-8v4": (38, 53, 12),
         "pp-8v4-paper": (38, 53, 12),
         "mixed, fined, unshaped": (40, 55, 8),
-        "progress, observations as state": (38, 304, 12),
+        "progress, nearest first, observations as state": (38, 304, 12),
         "simple_tag": (38, 53, 4),
         "one against one": (9, 10, 2),
     }[name]

@@ -192,10 +192,12 @@ class PredatorPreyByHand:
             hidden = rules.shows_alive and not body.here
             return [0.0 if hidden else body.position[axis] - me.position[axis] for axis in (0, 1)]
 
+        prey = self.of_kind("prey")
+        if rules.prey_order == "nearest":
+            prey = sorted(prey, key=lambda body: (not body.here, math.dist(body.position, me.position)))
         numbers = [*me.velocity, *me.position]
-        for kind in ("landmark", "predator", "prey"):
-            for body in self.of_kind(kind):
-                numbers += seen_from_me(body) if body is not me else []
-        for body in self.of_kind("prey"):
+        for body in [*self.of_kind("landmark"), *self.of_kind("predator"), *prey]:
+            numbers += seen_from_me(body) if body is not me else []
+        for body in prey:
             numbers += body.velocity
-        return numbers + ([float(body.here) for body in self.of_kind("prey")] if rules.shows_alive else [])
+        return numbers + ([float(body.here) for body in prey] if rules.shows_alive else [])
