@@ -199,6 +199,20 @@ def _mark(axes: Axes, capture_distance: float) -> None:
     )
 
 
+def first_missed(hunts: Mapping[str, Hunts]) -> str:
+    """The first method of which a hunt without a capture is on file.
+
+    Raises
+    ------
+    StoredRunError
+        There is none.
+    """
+    for name, found in hunts.items():
+        if not found.is_script and any(file.missed for file in found.files):
+            return name
+    raise StoredRunError("no hunt of a trained method that ended without a capture is on file")
+
+
 def missed_scene(hunts: Hunts, steps: int = 60) -> dict[str, Any]:
     """The first ``steps`` steps of the first hunt without a capture, as
     :func:`nucleolus_lib.report.predator_prey_animation.predator_prey_animation` takes them.

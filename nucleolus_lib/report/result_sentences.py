@@ -200,6 +200,18 @@ def capture_share_sentence(shares: Mapping[str, float]) -> str:
     return f"At the end of training the prey is caught in this share of the episodes: {', '.join(named)}."
 
 
+def untrained_sentence(levels: Mapping[str, Sequence[float]]) -> str:
+    """What untrained networks achieve, from :func:`.predator_prey_results.untrained_levels`."""
+    if not levels:
+        return "No run was evaluated before its first gradient step."
+    parts = []
+    for world, values in levels.items():
+        low, high = min(values), max(values)
+        shown = f"{low:.3g}" if f"{low:.3g}" == f"{high:.3g}" else f"{low:.3g} to {high:.3g}"
+        parts.append(f"{shown} on {world}")
+    return f"Before the first gradient step the greedy policies of the seeds reach {listed(parts)}."
+
+
 def gap_sentence(table: pd.DataFrame) -> str:
     """What each method closes of the gap between VDN and oracle credit."""
     if table.empty or table["undefined"].isna().all():

@@ -8,7 +8,9 @@ import matplotlib.pyplot as plt
 import pytest
 
 from nucleolus_lib.experiments import runs
-from nucleolus_lib.report import artifacts, predator_prey_results, run_suite
+from nucleolus_lib.experiments.hunt_files import write_hunts
+from nucleolus_lib.report import artifacts, hunt_courses, predator_prey_results, run_suite
+from tests.report.hunt_fixture import made_up_hunts
 from tests.report.run_fixture import LEVELS, made_up_run, made_up_script
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "book" / "10_predator_prey_results.ipynb"
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.skipif(not NOTEBOOK.exists(), reason="the chapter is no
 
 def execute(folder, monkeypatch):
     """Run the notebook's code cells with ``folder`` as the repository; give the published numbers and names."""
-    for module in (run_suite, predator_prey_results):
+    for module in (run_suite, predator_prey_results, hunt_courses):
         monkeypatch.setattr(module, "repository_root", lambda: folder)
     monkeypatch.setattr(artifacts, "repository_root", lambda: folder)
     monkeypatch.setattr(artifacts, "build_folder", lambda: folder / "build")
@@ -49,6 +51,16 @@ def store(folder, seeds, n_evaluations, levels, worlds=PLANES + GRIDS):
     tuning = made_up_run("pp-8v4-progress", "vdn", 100)
     for suite in ("pp-tuning", "pp-settings"):
         runs.write(tuning, runs.run_stem(folder / "data" / "runs" / suite, tuning.world, "vdn_lr", 100))
+    place = folder / "data" / "runs"
+    write_hunts(place / "pp" / "pp-8v4-paper" / "vdn" / "seed0.hunts.npz", made_up_hunts(0.2, 0.6, 0.0, 30))
+    changed = made_up_run("pp-8v4-paper,wall=1.0", "vdn", 0)
+    runs.write(changed, runs.run_stem(place / "pp-changes", changed.world, "vdn", 0))
+    near = made_up_run("pp-8v4-paper,prey_order=nearest", "vdn", 0, level=3.0)
+    runs.write(near, runs.run_stem(place / "pp-nearest", near.world, "vdn", 0))
+    for policy, captures in {"random": 0.5, "chase_nearest": 4.0}.items():
+        script = made_up_script(near.world, policy, captures)
+        runs.write(script, runs.scripted_stem(place / "pp-nearest", near.world, policy))
+    write_hunts(place / "pp-nearest" / near.world / "vdn" / "seed0.hunts.npz", made_up_hunts(0.8, 0.3, 0.8, 10))
     for world in worlds:
         suite = folder / "data" / "runs" / ("pp" if world in PLANES else "pp-grid")
         for name in levels:
@@ -74,6 +86,10 @@ def test_the_chapter_follows_its_runs(tmp_path, monkeypatch):
     assert "not within" in numbers["turns"]
     assert "From best to worst: nucleolus 38, QMIX 58, OW-QMIX 68, VDN 78, SHAQ 88." in text_of(published, "told")
     assert "No method reaches the best script" in text_of(published, "told")
+    assert "VDN steers to the middle of the prey (mean cosine 0.60)" in numbers["steering"]
+    assert "VDN steers to the nearest prey (mean cosine 0.80)" in numbers["near_steering"]
+    assert "Far fewer: the nearest prey is seen first (65). About as many: walls" in numbers["changes_words"]
+    assert numbers["near_words"].startswith("From best to worst: VDN 40.")
     assert "Gap closed: QMIX 0.33" in text_of(published, "gap_words")
 
     # five seeds of 1M steps, in which VDN is best and QMIX ends at 25 turns

@@ -23,8 +23,7 @@ from nucleolus_lib.report.predator_prey_results import (
     script_table,
     seed_range,
     shaping_table,
-    sweep_table,
-    tried_table,
+    untrained_levels,
 )
 from nucleolus_lib.report.run_suite import RunSuite
 from tests.report.run_fixture import LEVELS, SCRIPTS, made_up_run, made_up_suite
@@ -97,17 +96,6 @@ def test_worlds_are_pooled_where_every_method_was_run():
     assert pooled_worlds(nowhere, PLANES) == ["pp-8v4-progress"]
 
 
-def test_a_sweep_stands_beside_what_is_used():
-    tried = [made_up_run("pp-8v4-progress", "qmix", 100, level=level) for level in (1.0, 2.0)]
-    for run, rate in zip(tried, (0.0005, 0.001), strict=True):
-        run.record["config"]["learner"]["learning_rate"] = rate
-    table = sweep_table(RunSuite(tuple(tried)), SUITE, "pp-8v4-progress")
-    (row,) = table.to_dict("records")
-    assert (row["method"], row["used"]) == ("QMIX", "0.001")
-    assert row["0.001"] - row["0.0005"] == pytest.approx(np.minimum(np.arange(16, 31) / 24, 1).mean())
-    assert sweep_table(RunSuite(tuple(tried)), RunSuite(()), "pp-8v4-progress")["used"].tolist() == ["not run"]
-
-
 def test_planned_runs_are_those_of_the_suites(tmp_path, monkeypatch):
     text = """
 [pp]
@@ -155,19 +143,18 @@ def test_two_shapings_are_compared_method_by_method():
     assert shaping_table(RunSuite(high)).empty
 
 
-def test_settings_that_were_tried_stand_beside_each_other_at_one_budget():
-    plain = made_up_run("pp-8v4", "vdn", 0, level=1.0)
-    larger = made_up_run("pp-8v4", "vdn", 0, level=2.0)
-    larger.record["config"]["batch_size"] = 99
-    other = made_up_run("pp-8v4", "qmix", 0)
-    table = tried_table(RunSuite((plain, larger, other)), budget=100_000)
-    assert list(table.columns) == ["world", "episodes per gradient step", "captured prey"]
-    assert table["episodes per gradient step"].tolist() == [99, plain.config["batch_size"]]
-    # captures rise along a line to the level at 240,000 steps; the last half of 100,000 is 60,000 to 100,000
-    assert table["captured prey"].tolist() == pytest.approx([2 * 8 / 24, 8 / 24])
-
-
 def test_capture_shares_of_the_papers_world():
     runs = tuple(made_up_run("pp-8v4-paper", "vdn", seed, level=0.5) for seed in range(2))
     assert capture_shares(RunSuite(runs)) == {"VDN": pytest.approx(0.55)}
     assert capture_shares(RunSuite((made_up_run("pp-8v4", "vdn", 0),))) == {}
+
+
+def test_untrained_levels_are_those_before_the_first_gradient_step():
+    trained = made_up_run("pp-8v4", "vdn", 1)
+    runs = [made_up_run("pp-8v4", name, seed) for name in ("vdn", "qmix") for seed in (1, 0)]
+    for run in runs:
+        run.table.loc[0, ["gradient_steps", "captures_mean"]] = [0, 0.25 + run.seed]
+    assert untrained_levels(RunSuite((*runs, made_up_run("pp-grid", "vdn", 0))), ["pp-8v4", "pp-grid"]) == {
+        "pp-8v4": [0.25, 1.25]
+    }
+    assert untrained_levels(RunSuite((trained,)), ["pp-8v4"]) == {}

@@ -25,6 +25,7 @@ from nucleolus_lib.report.result_sentences import (
     separation_sentence,
     shaping_sentence,
     turns_sentence,
+    untrained_sentence,
 )
 from nucleolus_lib.report.run_suite import RunSuite
 from nucleolus_lib.report.training_metrics import NUCLEOLUS_METRICS, last_values, metric_curves, metric_panels
@@ -202,3 +203,10 @@ def test_settings_that_differ_name_who_has_them():
     table = shared_settings_table(configs).set_index("setting")
     assert table.loc["episodes per gradient step", "here"].endswith("(VDN); 77 (QMIX)")
     assert table.loc["discount", "here"] == "0.99"
+
+
+def test_untrained_networks():
+    assert untrained_sentence({"a": [0.25, 0.5], "b": [200.0, 200.0]}) == (
+        "Before the first gradient step the greedy policies of the seeds reach 0.25 to 0.5 on a and 200 on b."
+    )
+    assert "No run was evaluated" in untrained_sentence({})
