@@ -176,6 +176,12 @@ def script_sentence(facts: Mapping[str, CurveFacts], references: Mapping[str, fl
     return f"{first}{second} ({references['random']:.3g})."
 
 
+def standing_sentences(facts: Mapping[str, CurveFacts], references: Mapping[str, float], metric: Metric) -> str:
+    """Order of the methods in one world, intervals that are apart, and the place of the scripts."""
+    order, apart = order_sentence(facts, metric), separation_sentence(facts)
+    return f"{order} {apart} {script_sentence(facts, references, metric)}"
+
+
 def shaping_sentence(table: pd.DataFrame) -> str:
     """Which methods catch more when they are paid for progress, from :func:`.predator_prey_results.shaping_table`."""
     if table.empty:

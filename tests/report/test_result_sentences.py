@@ -24,6 +24,7 @@ from nucleolus_lib.report.result_sentences import (
     script_sentence,
     separation_sentence,
     shaping_sentence,
+    standing_sentences,
     turns_sentence,
     untrained_sentence,
 )
@@ -203,6 +204,15 @@ def test_settings_that_differ_name_who_has_them():
     table = shared_settings_table(configs).set_index("setting")
     assert table.loc["episodes per gradient step", "here"].endswith("(VDN); 77 (QMIX)")
     assert table.loc["discount", "here"] == "0.99"
+
+
+def test_the_standing_is_told_in_three_sentences():
+    facts = {"vdn": fact(-40.0), "qmix": fact(-25.0)}
+    words = standing_sentences(facts, {"random": 90.0, "chase_nearest": 10.0}, TURNS)
+    assert words.startswith("From best to worst: QMIX 25, VDN 40. ")
+    assert words.endswith(
+        "No method reaches the best script (chase nearest, 10); all end better than random play (90)."
+    )
 
 
 def test_untrained_networks():
