@@ -1,7 +1,7 @@
-"""The paper's world with one of its rules changed at a time: which rule keeps predators from the prey?
+"""Worlds with one rule changed: which rule keeps predators from the prey, and what it brings to see the nearest first?
 
-The runs are those of the suite ``pp-changes``, all with VDN, beside the first steps of VDN's runs in the paper's world
-itself (suite ``pp``).
+The paper's world is changed in the suite ``pp-changes``, with VDN, and stands beside the first steps of VDN's runs in
+the world itself (suite ``pp``). Predators that see the nearest prey first are in ``pp-nearest``, with every method.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nucleolus_lib.experiments.runs import RunResult
+from nucleolus_lib.report.algorithm_styles import style_of
+from nucleolus_lib.report.curve_alignment import final_score
 from nucleolus_lib.report.errors import StoredRunError
-from nucleolus_lib.report.predator_prey_results import CAPTURES, FIRST_CAPTURE, PAPER_WORLD
-from nucleolus_lib.report.run_suite import RANDOM, RunSuite, run_column, run_steps
+from nucleolus_lib.report.predator_prey_results import CAPTURES, FIRST_CAPTURE, PAPER_WORLD, counted_metric
+from nucleolus_lib.report.run_suite import RANDOM, Metric, RunSuite, run_column, run_steps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,3 +98,53 @@ def change_table(
                 }
             )
     return pd.DataFrame(rows)
+
+
+NEAREST_FIRST = ",prey_order=nearest"
+"""What is added to a world's name where predators see the nearest prey first."""
+
+
+def order_table(nearest: RunSuite, suite: RunSuite) -> pd.DataFrame:
+    """Every method with prey in a fixed order, and with the nearest first, after equally many steps.
+
+    Parameters
+    ----------
+    nearest
+        Runs in worlds whose names end with :data:`NEAREST_FIRST`.
+    suite
+        With runs in the same worlds without that.
+
+    Returns
+    -------
+    DataFrame
+        ``world``, ``method``, ``env steps`` (of the shortest run of the two), ``fixed order`` and ``nearest first``:
+        the outcome that counts, mean of the last tenth of the evaluations within so many steps and over the seeds.
+    """
+    import pandas as pd
+
+    rows = []
+    for changed in sorted(nearest.worlds, key=lambda name: not name.startswith(PAPER_WORLD)):
+        world = changed.removesuffix(NEAREST_FIRST)
+        metric = counted_metric(world)
+        for name in nearest.algorithms(changed):
+            if name not in suite.algorithms(world):
+                continue
+            pair = suite.of(world, name), nearest.of(changed, name)
+            steps = min(run.env_steps for runs in pair for run in runs)
+            levels = [float(np.mean([_level(run, metric, steps) for run in runs])) for runs in pair]
+            rows.append(
+                {
+                    "world": world,
+                    "method": style_of(name).label,
+                    "env steps": steps,
+                    "fixed order": levels[0],
+                    "nearest first": levels[1],
+                }
+            )
+    return pd.DataFrame(rows, columns=["world", "method", "env steps", "fixed order", "nearest first"])
+
+
+def _level(run: RunResult, metric: Metric, until: int) -> float:
+    """The final score of the beginning of a run; evaluations are not at exactly the same steps in all runs."""
+    within = run_steps(run) <= until + 1000
+    return final_score(run_column(run, metric.column)[within])

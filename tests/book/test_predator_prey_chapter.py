@@ -89,7 +89,8 @@ def test_the_chapter_follows_its_runs(tmp_path, monkeypatch):
     assert "VDN steers to the middle of the prey (mean cosine 0.60)" in numbers["steering"]
     assert "VDN steers to the nearest prey (mean cosine 0.80)" in numbers["near_steering"]
     assert "Far fewer: the nearest prey is seen first (65). About as many: walls" in numbers["changes_words"]
-    assert numbers["near_words"].startswith("From best to worst: VDN 40.")
+    assert "From best to worst: VDN 40." in text_of(published, "near_told")
+    assert "pp-8v4-paper,VDN,300000," in text_of(published, "orders")
     assert "Gap closed: QMIX 0.33" in text_of(published, "gap_words")
 
     # five seeds of 1M steps, in which VDN is best and QMIX ends at 25 turns

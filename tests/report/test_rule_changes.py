@@ -3,7 +3,7 @@
 import pytest
 
 from nucleolus_lib.report.errors import StoredRunError
-from nucleolus_lib.report.rule_changes import CHANGES, change_of, change_table
+from nucleolus_lib.report.rule_changes import CHANGES, change_of, change_table, order_table
 from nucleolus_lib.report.run_suite import RunSuite
 from tests.report.run_fixture import made_up_run, made_up_script
 
@@ -41,3 +41,26 @@ def test_only_known_changes_of_the_paper_world_are_compared():
     for other in ("pp-8v4,wall=1.0", "pp-8v4-paper,horizon=3"):
         with pytest.raises(StoredRunError, match="no change of 'pp-8v4-paper' that has a name"):
             change_of(other)
+
+
+def test_orders_are_compared_after_equally_many_steps():
+    """VDN with the nearest first ran for half as long: captures of the other rise to half of what they end at."""
+    near = "pp-8v4-progress,prey_order=nearest"
+    nearest = RunSuite(
+        (
+            made_up_run(near, "vdn", 0, n_evaluations=15, level=3.0),
+            made_up_run(near, "shaq", 0, level=3.0),
+            made_up_run("pp-8v4-paper,prey_order=nearest", "vdn", 0, level=2.0),
+        )
+    )
+    fixed = RunSuite((*PAPER.trained, made_up_run("pp-8v4-progress", "vdn", 0, level=2.4)))
+    table = order_table(nearest, fixed)
+    assert table[["world", "method", "env steps"]].to_numpy().tolist() == [
+        ["pp-8v4-paper", "VDN", 300_000],
+        ["pp-8v4-progress", "VDN", 150_000],
+    ]
+    # of 15 evaluations the last two are taken: 140k and 150k
+    assert table.iloc[1]["fixed order"] == pytest.approx(2.4 * (14 / 24 + 15 / 24) / 2)
+    assert table.iloc[1]["nearest first"] == pytest.approx(3.0)
+    assert table.iloc[0]["fixed order"] == pytest.approx(100 - 20 * 0.6)
+    assert list(order_table(nearest, RunSuite(())).columns) == list(table.columns)
