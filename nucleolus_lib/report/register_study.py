@@ -44,6 +44,8 @@ from nucleolus_lib.report.locations import repository_root
 from nucleolus_lib.report.register_readings import DEFAULT, READINGS, reading_label
 from nucleolus_lib.report.run_suite import RunSuite, run_column
 
+LONGER = "pp-nearest"
+"""Suite of the longer runs of the default reading, and of the other methods."""
 LAST = 3
 """Evaluations whose mean is the result at the end."""
 VALUE_BOUND = 100.0
@@ -78,13 +80,13 @@ def register_plan() -> Suite:
 def register_runs(world: str, *, folder: Path | None = None) -> RunSuite:
     """The stored runs of the register on ``world``.
 
-    Seeds of the default reading that the suite ``pp-register`` does not have are taken from the suite ``pp``, whose
-    nucleolus runs have the same settings and go on for longer: only their beginning is kept.
+    Seeds of the default reading that the suite ``pp-register`` does not have are taken from the suite ``pp-nearest``,
+    whose nucleolus runs have the same settings and go on for longer: only their beginning is kept.
     """
     place, plan = repository_root() / "data" / "runs" if folder is None else folder, register_plan()
     here = [run for run in map(runs.read, runs.find(place / "pp-register")) if run.world == world]
     there = {run.seed for run in here if run.name == DEFAULT}
-    for run in map(runs.read, runs.find(place / "pp")):
+    for run in map(runs.read, runs.find(place / LONGER)):
         if (run.world, run.name) == (world, "nucleolus") and run.seed not in there:
             table = run.table[_within(run, plan.total_steps)]
             here.append(RunResult(table, run.record | {"name": DEFAULT, "rows": len(table)}))

@@ -94,10 +94,11 @@ def test_readings_held_against_the_strong_price_differ_from_it_in_one_row():
 
 def test_stored_runs_have_the_settings_of_their_reading():
     plan = register_plan()
-    stored = register_runs(WORLD).trained
+    (world,) = plan.worlds
+    stored = register_runs(world).trained
     assert {run.seed for run in stored if run.name == DEFAULT} >= set(plan.seeds)
     for run in stored:
-        wanted = with_settings(preset(run.world, "nucleolus"), plan.variants[run.name].settings).to_dict()
+        wanted = with_settings(preset("pp-8v4-progress", "nucleolus"), plan.variants[run.name].settings).to_dict()
         assert run.config["learner"] == wanted["learner"], run.name
         assert 0.98 * plan.total_steps < run.table["env_steps"].iloc[-1] < 1.02 * plan.total_steps
 
@@ -107,9 +108,9 @@ def test_a_default_that_lacks_is_the_beginning_of_a_longer_run(tmp_path):
         run = made_up_run(WORLD, name, seed, n_evaluations=evaluations, level=level, settings_of="nucleolus")
         run_files.write(run, tmp_path / suite / WORLD / name / f"seed{seed}")
 
-    store("pp", "nucleolus", 0, 30, 4.0)
-    store("pp", "nucleolus", 1, 30, 4.0)
-    store("pp", "nucleolus", 2, 30, 4.0)
+    store("pp-nearest", "nucleolus", 0, 30, 4.0)
+    store("pp-nearest", "nucleolus", 1, 30, 4.0)
+    store("pp-nearest", "nucleolus", 2, 30, 4.0)
     store("pp-register", DEFAULT, 1, 10, 2.0)
     found = register_runs(WORLD, folder=tmp_path).of(WORLD, DEFAULT)
     assert [(run.seed, len(run.table)) for run in found] == [(0, 10), (1, 10), (2, 10)]
