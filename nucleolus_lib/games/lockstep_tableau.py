@@ -26,6 +26,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from nucleolus_lib.games.literal_tensor import literal_tensor
+
 PERTURBATION = 1e-8
 
 
@@ -90,7 +92,8 @@ class Rows(NamedTuple):
         top = torch.cat([member, torch.ones_like(member[:, :1])], dim=1)
         bottom = torch.eye(n_players, n_players + 1, dtype=top.dtype, device=device)
         draw = torch.Generator().manual_seed(7)
-        irregular = torch.rand(3, n_players + 1, generator=draw, dtype=torch.float64).to(device)
+        numbers = torch.rand(3, n_players + 1, generator=draw, dtype=torch.float64)
+        irregular = literal_tensor(numbers.flatten().tolist(), device).reshape(numbers.shape)
         return cls(torch.cat([top, bottom]).to(torch.float64), PERTURBATION * (1 + irregular[0]), 0.5 + irregular[1:])
 
 
@@ -130,7 +133,8 @@ def first_tableau(values: Tensor, rows: Rows, individually_rational: bool) -> Ta
     singletons = 1 << torch.arange(n, device=device)
     w, scale, is_empty = normalise(values, rows, individually_rational)
     rhs = torch.cat([w, torch.full_like(w[:, :n], 0.0 if individually_rational else -torch.inf)], dim=1)
-    rhs[:, [0, (1 << n) - 1]] = -torch.inf
+    rhs[:, 0] = -torch.inf
+    rhs[:, (1 << n) - 1] = -torch.inf
 
     def table(fill: int | bool | float, *shape: int, dtype: torch.dtype = torch.int64) -> Tensor:
         return torch.full((games, *shape), fill, dtype=dtype, device=device)

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from nucleolus_lib.games.literal_tensor import literal_tensor
 from nucleolus_lib.games.lockstep import solve_lockstep
 from nucleolus_lib.learners.compiled_threads import threads_of_torch
 from nucleolus_lib.learners.nucleolus_coalitions import all_members, proper
@@ -62,7 +63,7 @@ def shapley_matrix(n_agents: int, device: torch.device | str = "cpu") -> Tensor:
     member = all_members(n_agents, device).to(torch.float64)
     size = member.sum(1).long()
     weight = [math.factorial(k) * math.factorial(n_agents - k - 1) / math.factorial(n_agents) for k in range(n_agents)]
-    table = torch.tensor([0.0, *weight, 0.0], dtype=torch.float64, device=device)
+    table = literal_tensor([0.0, *weight, 0.0], device)
     # A member of C gains v(C) with the weight of |C| - 1 before it; who is outside loses it with that of |C|.
     return member * table[size][:, None] - (1.0 - member) * table[size + 1][:, None]
 
