@@ -67,7 +67,8 @@ class CapturedRollout(Rollout):
         torch.cuda.current_stream(self.world.device).wait_stream(stream)
         self._index.zero_()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # Left to itself, the capture takes a stream of the current device, which need not be this world's.
+        with torch.cuda.graph(graph, stream=stream):
             self._step()
         self._graph = graph
 

@@ -72,12 +72,15 @@ class CapturedUpdate:
         graph = torch.cuda.CUDAGraph()
         graph.register_generator_state(learner.generator)
         try:
-            with torch.cuda.graph(graph):
+            # Left to itself, the capture takes a stream of the current device, which need not be the learner's.
+            with torch.cuda.graph(graph, stream=stream):
                 self._metrics = learner.gradient_step(batch)
             self._graph = graph
         except RuntimeError as error:
             warnings.warn(f"{learner.config.algorithm} is updated without a CUDA graph: {error}", stacklevel=2)
             learner.optimiser.zero_grad(set_to_none=True)
+            # A capture that failed leaves its generators waiting for its end, and they can draw no more.
+            learner.generator = torch.Generator(learner.device)
         before.restore()
 
 
