@@ -1,12 +1,12 @@
 """A GPU that is not there, to see on any machine what a program would do on one.
 
-Tensors that are asked for on ``cuda`` are made on PyTorch's ``meta`` device: they have shapes, types and gradients but no
-numbers, and they say ``cuda`` when they are asked where they are. So the branches for a GPU are taken, and whoever wants
-a number from the device gets an error. Streams, graphs and generators have stand-ins; what runs inside
+Tensors that are asked for on ``cuda`` are made on PyTorch's ``meta`` device: they have shapes, types and gradients but
+no numbers, and they say ``cuda`` when they are asked where they are. So the branches for a GPU are taken, and whoever
+wants a number from the device gets an error. Streams, graphs and generators have stand-ins; what runs inside
 ``torch.cuda.graph`` is watched more closely. Refused are
 
-always       an operation on tensors of both devices (a CPU tensor without axes is allowed, as it is on a GPU), a product
-             of integer matrices, for which CUDA has no kernel, and a generator of the other device;
+always       an operation on tensors of both devices (a CPU tensor without axes is allowed, as it is on a GPU), a
+             product of integer matrices, for which CUDA has no kernel, and a generator of the other device;
 in a graph   further, any operation that has to do with both devices, copies above all (also the copy of a list of
              numbers or indices), operations whose kernels wait for the device, and chance from a generator that the
              graph does not know.

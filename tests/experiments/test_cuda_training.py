@@ -1,7 +1,6 @@
-"""The loop of training on a GPU that is not there: rollout, replay, gradient steps, evaluation, all without a reading."""
+"""The loop of training on a GPU that is not there: rollout, replay, gradient steps, evaluation, nothing read."""
 
 import pytest
-import torch
 
 from nucleolus_lib.experiments import training_state
 from nucleolus_lib.experiments.captured_update import CapturedUpdate
