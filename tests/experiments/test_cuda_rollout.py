@@ -13,7 +13,7 @@ from tests.experiments.fake_cuda import FakeCudaError, fake_cuda
 
 WORLDS = {
     "pp-8v4": {"prey": "mix", "lone_contact_penalty": -1.0},
-    "pp-8v4-progress": {},
+    "pp-8v4-progress": {"prey_order": "nearest"},
     "pp-8v4-paper": {},
     "pp-grid": {"penalty": -2},
     "3m": {},
