@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,17 +73,13 @@ def closeness(world: PredatorPrey, state: PredatorPreyState, actions: Tensor) ->
     )
 
 
-def follow_hunts(
-    world: PredatorPrey, policy: Policy, episodes: int, seed: int, stride: int = STRIDE
-) -> tuple[HuntCourses, dict[str, Any]]:
-    """Play ``episodes`` hunts side by side, with all chance from ``seed``.
+def follow_hunts(world: PredatorPrey, policy: Policy, episodes: int, seed: int, stride: int = STRIDE) -> HuntFile:
+    """Play ``episodes`` hunts side by side, with all chance from ``seed``, and look at them every ``stride`` steps.
 
     Returns
     -------
-    courses
-        Looked at every ``stride`` steps.
-    missed
-        The scene of the first hunt without a capture; empty if all caught something.
+    HuntFile
+        Without a record.
 
     Raises
     ------
@@ -128,12 +125,20 @@ def follow_hunts(
         turns=outcome["steps_to_first_capture"].long().cpu().numpy(),
         horizon=spec.horizon,
     )
-    if caught.all():
-        return courses, {}
-    e = int(np.argmin(caught))
-    kept = {name: torch.stack([row[name][e] for row in rows]).cpu().numpy() for name in rows[0]}
-    places = torch.stack([found[e] for found in entities]).cpu().numpy()
-    return courses, predator_prey_scene(Episode(spec, places, **kept, terminated=False, truncated=True))
+    arrays = {name: torch.stack([row[name] for row in rows], 1).cpu().numpy() for name in rows[0]}
+    places = torch.stack(entities, 1).cpu().numpy()
+
+    def scene(e: int) -> dict[str, Any]:
+        end = int(outcome["length"][e])
+        kept = {name: array[e, :end] for name, array in arrays.items()}
+        episode = Episode(spec, places[e, : end + 1], **kept, terminated=bool(over[e]), truncated=not bool(over[e]))
+        return predator_prey_scene(episode)
+
+    return HuntFile(
+        courses,
+        missed={} if caught.all() else scene(int(np.argmin(caught))),
+        caught=scene(int(outcome["captures"].argmax())) if caught.any() else {},
+    )
 
 
 def record_learned_hunts(checkpoint: Path, out: Path, episodes: int, seed: int, device: str = "cpu") -> Path:
@@ -145,7 +150,7 @@ def record_learned_hunts(checkpoint: Path, out: Path, episodes: int, seed: int, 
     """
     config, world, learner = load_learner(checkpoint, device)
     training = load_checkpoint(checkpoint, device=device)
-    courses, missed = follow_hunts(world, GreedyPolicy(world, learner), episodes, seed)  # type: ignore[arg-type]
+    hunts = follow_hunts(world, GreedyPolicy(world, learner), episodes, seed)  # type: ignore[arg-type]
     name = config.label or config.algorithm
     record = {
         "world": world_text(config.env, config.env_options),
@@ -159,7 +164,7 @@ def record_learned_hunts(checkpoint: Path, out: Path, episodes: int, seed: int, 
         **origin(),
     }
     stem = run_stem(out, record["world"], name, config.seed)
-    return _write(stem, HuntFile(courses, missed, record))
+    return _write(stem, replace(hunts, record=record))
 
 
 def record_scripted_hunts(world: str, policy: str, out: Path, episodes: int, seed: int) -> Path:
@@ -174,9 +179,9 @@ def record_scripted_hunts(world: str, policy: str, out: Path, episodes: int, see
     policies = scripted_policies(made)
     if policy not in policies:
         raise UnknownWorldError(f"{env} has no scripted policy {policy!r}; it has {nearest(policy, policies)}")
-    courses, missed = follow_hunts(made, policies[policy], episodes, seed)  # type: ignore[arg-type]
+    hunts = follow_hunts(made, policies[policy], episodes, seed)  # type: ignore[arg-type]
     record = {"world": world, "name": policy, "seed": 0, "chance_seed": seed, **origin()}
-    return _write(scripted_stem(out, world, policy), HuntFile(courses, missed, record))
+    return _write(scripted_stem(out, world, policy), replace(hunts, record=record))
 
 
 def _write(stem: Path, hunts: HuntFile) -> Path:

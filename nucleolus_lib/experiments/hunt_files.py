@@ -7,6 +7,7 @@ One npz file, ``<world>/<name>/seed<k>.hunts.npz`` beside the run whose policy h
 ``record``          JSON: schema version, world, name, seed, steps trained, commits and versions
 ``missed/<array>``  what :func:`nucleolus_lib.envs.predator_prey_scene.predator_prey_scene` says of the first
                     episode without a capture, if there is one
+``caught/<array>``  the same of the first episode with the most captures, if there are captures
 ==================  ========================================================================================
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ SCHEMA_VERSION = 1
 
 SUFFIX = ".hunts.npz"
 
-_MISSED = "missed/"
+_SCENES = ("missed", "caught")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +81,22 @@ class HuntCourses:
 
 @dataclass(frozen=True, eq=False)
 class HuntFile:
-    """What a file holds: the courses, the scene of a hunt without a capture (empty if there was none), the record."""
+    """What a file holds.
+
+    Parameters
+    ----------
+    courses
+        Of all hunts.
+    missed, caught
+        The scenes of two of them; empty if there was none.
+    record
+        Where they come from.
+    """
 
     courses: HuntCourses
     missed: dict[str, Any]
-    record: dict[str, Any]
+    caught: dict[str, Any]
+    record: dict[str, Any] = field(default_factory=dict)
 
 
 def write_hunts(path: Path, hunts: HuntFile) -> None:
@@ -98,7 +110,9 @@ def write_hunts(path: Path, hunts: HuntFile) -> None:
     courses = {part.name: getattr(hunts.courses, part.name) for part in fields(HuntCourses)}
     # Half precision, which is 0.1 % of a distance, halves the file.
     arrays |= {name: array.astype(np.float16) if np.ndim(array) == 2 else array for name, array in courses.items()}
-    arrays |= {_MISSED + name: np.asarray(array) for name, array in hunts.missed.items() if array is not None}
+    for scene in _SCENES:
+        found = getattr(hunts, scene)
+        arrays |= {f"{scene}/{name}": np.asarray(array) for name, array in found.items() if array is not None}
     memory = io.BytesIO()
     np.savez_compressed(memory, **arrays)
     write_atomically(path, lambda stream: stream.write(memory.getbuffer()))
@@ -120,7 +134,10 @@ def read_hunts(path: Path | str) -> HuntFile:
         version = record["schema_version"]
         if version != SCHEMA_VERSION:
             raise RunFileError(f"{path} has schema version {version}; this library reads {SCHEMA_VERSION}; {remake}")
-        missed = {name.removeprefix(_MISSED): array for name, array in arrays.items() if name.startswith(_MISSED)}
+        scenes = {
+            scene: {name.split("/")[1]: array for name, array in arrays.items() if name.startswith(f"{scene}/")}
+            for scene in _SCENES
+        }
         courses = {part.name: arrays[part.name] for part in fields(HuntCourses)}
         courses = {name: array.astype(np.float32) if array.ndim == 2 else array for name, array in courses.items()}
         courses["horizon"] = int(courses["horizon"])
@@ -128,4 +145,4 @@ def read_hunts(path: Path | str) -> HuntFile:
         raise
     except Exception as error:
         raise RunFileError(f"{path} is missing or damaged ({type(error).__name__}: {error}); {remake}") from error
-    return HuntFile(HuntCourses(**courses), missed, record)
+    return HuntFile(HuntCourses(**courses), **scenes, record=record)

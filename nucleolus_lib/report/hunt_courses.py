@@ -225,6 +225,24 @@ def missed_scene(hunts: Hunts, steps: int = 60) -> dict[str, Any]:
     scene = next((file.missed for file in hunts.files if file.missed), None)
     if scene is None:
         raise StoredRunError("all of these hunts ended with a capture; there is none to show without")
+    return _beginning(scene, steps)
+
+
+def caught_scene(hunts: Hunts, steps: int = 60) -> dict[str, Any]:
+    """The same of a hunt with as many captures as any of its seed.
+
+    Raises
+    ------
+    StoredRunError
+        No hunt ended with a capture.
+    """
+    scene = next((file.caught for file in hunts.files if file.caught), None)
+    if scene is None:
+        raise StoredRunError("none of these hunts ended with a capture")
+    return _beginning(scene, steps)
+
+
+def _beginning(scene: dict[str, Any], steps: int) -> dict[str, Any]:
     states = ("predator_places", "prey_places", "predator_there", "prey_there")
     cut = {name: scene[name][: steps + 1] for name in states}
     cut |= {name: scene[name][:steps] for name in ("participants", "structure")}

@@ -61,6 +61,8 @@ def store(folder, seeds, n_evaluations, levels, worlds=PLANES + GRIDS):
         script = made_up_script(near.world, policy, captures)
         runs.write(script, runs.scripted_stem(place / "pp-nearest", near.world, policy))
     write_hunts(place / "pp-nearest" / near.world / "vdn" / "seed0.hunts.npz", made_up_hunts(0.8, 0.3, 0.8, 10))
+    learned = place / "pp-nearest" / "pp-8v4-progress,prey_order=nearest" / "nucleolus"
+    write_hunts(learned / "seed0.hunts.npz", made_up_hunts(0.8, 0.3, 0.8, 10))
     for world in worlds:
         suite = folder / "data" / "runs" / ("pp" if world in PLANES else "pp-grid")
         for name in levels:

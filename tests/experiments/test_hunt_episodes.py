@@ -15,7 +15,7 @@ from nucleolus_lib.envs.protocol import reset
 from nucleolus_lib.experiments.errors import CheckpointError, RunConfigError, RunFileError
 from nucleolus_lib.experiments.greedy_policy import GreedyPolicy
 from nucleolus_lib.experiments.hunt_episodes import closeness, follow_hunts, main, record_learned_hunts
-from nucleolus_lib.experiments.hunt_files import SCHEMA_VERSION, HuntCourses, HuntFile, read_hunts, write_hunts
+from nucleolus_lib.experiments.hunt_files import SCHEMA_VERSION, HuntCourses, read_hunts, write_hunts
 from nucleolus_lib.experiments.rollout import make_rollout
 from nucleolus_lib.experiments.scripted import scripted_policies
 from nucleolus_lib.experiments.train import train
@@ -68,7 +68,8 @@ def test_caught_prey_do_not_count(small):
 def test_the_outcomes_are_those_of_the_world():
     """Chasers catch: the gap of a hunt falls below the capture distance exactly if something is caught."""
     world = PredatorPrey(dataclasses.replace(pp_8v4_paper(), horizon=15))
-    courses, missed = follow_hunts(world, scripted_policies(world)["chase_nearest"], 64, 3, stride=1)
+    hunts = follow_hunts(world, scripted_policies(world)["chase_nearest"], 64, 3, stride=1)
+    courses, missed = hunts.courses, hunts.missed
     assert 0 < courses.caught.sum() < 64
     assert courses.horizon == 15
     assert np.all(courses.turns[~courses.caught] == 15)
@@ -82,11 +83,27 @@ def test_the_outcomes_are_those_of_the_world():
     assert missed["predator_places"].shape == (16, 8, 2)
     ordered = np.linalg.norm(missed["predator_places"][:15, :, None] - missed["prey_places"][:15, None], axis=-1)
     np.testing.assert_allclose(np.sort(ordered, 1)[:, 1].min(-1), courses.gap[first], rtol=1e-5)
+    # The first capture ends the hunt.
+    assert len(hunts.caught["participants"]) in courses.turns[courses.caught]
+    assert hunts.caught["participants"][:-1].sum(-1).max() < 2
+    assert hunts.caught["participants"][-1].sum(-1).max() >= 2
+
+
+def test_the_hunt_with_the_most_captures_is_kept():
+    world = PredatorPrey(dataclasses.replace(pp_8v4(), horizon=40))
+    hunts = follow_hunts(world, scripted_policies(world)["pairs"], 32, 3)
+    free = hunts.caught["prey_there"]
+    # Within 40 steps pairs catch all four in the best of 32 hunts, which ends then.
+    assert free[0].all()
+    assert free[-2].any()
+    assert not free[-1].any()
+    assert len(free) < 41
+    assert hunts.missed == {}
 
 
 def test_random_predators_steer_nowhere():
     world = PredatorPrey(SHORT)
-    courses, _ = follow_hunts(world, scripted_policies(world)["random"], 128, 3)
+    courses = follow_hunts(world, scripted_policies(world)["random"], 128, 3).courses
     assert abs(np.nanmean(courses.toward_nearest)) < 0.05
     assert courses.times.tolist() == [0, 5, 10]
 
@@ -108,19 +125,24 @@ def test_a_greedy_policy_plays_what_a_greedy_rollout_plays():
 
 def test_what_is_written_is_read(tmp_path):
     world = PredatorPrey(SHORT)
-    courses, missed = follow_hunts(world, scripted_policies(world)["random"], 8, 1)
+    hunts = follow_hunts(world, scripted_policies(world)["chase_nearest"], 8, 1)
+    assert hunts.missed
+    assert hunts.caught
     path = tmp_path / "seed0.hunts.npz"
-    write_hunts(path, HuntFile(courses, missed, {"world": "w"}))
+    write_hunts(path, dataclasses.replace(hunts, record={"world": "w"}))
     found = read_hunts(path)
     assert found.record == {"world": "w", "schema_version": SCHEMA_VERSION}
     for part in dataclasses.fields(HuntCourses):
-        old, new = getattr(courses, part.name), getattr(found.courses, part.name)
+        old, new = getattr(hunts.courses, part.name), getattr(found.courses, part.name)
         if np.ndim(old) == 2:
             np.testing.assert_allclose(new, old, rtol=1e-3, atol=1e-3)
             assert new.dtype == np.float32
         else:
             np.testing.assert_array_equal(new, old)
-    np.testing.assert_array_equal(found.missed["prey_places"], missed["prey_places"])
+    for scene in ("missed", "caught"):
+        old, new = getattr(hunts, scene), getattr(found, scene)
+        assert new.keys() == {name for name, array in old.items() if array is not None}
+        np.testing.assert_array_equal(new["prey_places"], old["prey_places"])
 
 
 def test_files_that_cannot_be_read_are_explained(tmp_path):
@@ -172,12 +194,12 @@ def test_the_hunts_of_a_checkpoint_lie_beside_its_run(tmp_path):
     found = read_hunts(path)
     assert found.record["env_steps"] == trained.env_steps >= 60
     assert found.record["world"] == trained.world == "pp-8v4-paper,horizon=6"
-    again, _ = follow_hunts(
+    again = follow_hunts(
         PredatorPrey(dataclasses.replace(SHORT, horizon=6)),
         GreedyPolicy(PredatorPrey(dataclasses.replace(SHORT, horizon=6)), trained.learner),
         4,
         0,
-    )
+    ).courses
     np.testing.assert_allclose(found.courses.gap, again.gap, rtol=1e-3)
 
 

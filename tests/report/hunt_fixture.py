@@ -30,7 +30,8 @@ def made_up_hunts(nearest_early, middle_early, nearest_late, turns, n=40, missed
         turns=length,
         horizon=200,
     )
-    return HuntFile(courses, made_up_scene() if missed else {}, {"world": "pp-8v4-paper"})
+    scene = made_up_scene()
+    return HuntFile(courses, scene if missed else {}, scene, {"world": "pp-8v4-paper"})
 
 
 def made_up_scene(steps=80):

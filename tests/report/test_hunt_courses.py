@@ -1,5 +1,7 @@
 """Hunts that were followed: tables, figure, scene and sentences, from made-up ones."""
 
+import dataclasses
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -7,7 +9,15 @@ import pytest
 
 from nucleolus_lib.experiments.hunt_files import write_hunts
 from nucleolus_lib.report.errors import StoredRunError
-from nucleolus_lib.report.hunt_courses import Hunts, course_figure, first_missed, hunt_table, missed_scene, stored_hunts
+from nucleolus_lib.report.hunt_courses import (
+    Hunts,
+    caught_scene,
+    course_figure,
+    first_missed,
+    hunt_table,
+    missed_scene,
+    stored_hunts,
+)
 from nucleolus_lib.report.hunt_sentences import change_sentence, if_caught_sentence, steering_sentence
 from nucleolus_lib.report.predator_prey_animation import predator_prey_animation
 from tests.report.hunt_fixture import made_up_hunts
@@ -78,7 +88,11 @@ def test_the_scene_of_a_hunt_without_a_capture_is_drawn():
     animation = predator_prey_animation(**scene)
     assert len(list(animation.new_frame_seq())) == 8
     animation._draw_was_started = True
-    with pytest.raises(StoredRunError, match="ended with a capture"):
+    assert caught_scene(hunts["shaq"], steps=9)["structure"].shape == (9, 2)
+    nothing = dataclasses.replace(hunts["vdn"].files[0], caught={})
+    with pytest.raises(StoredRunError, match="none of these hunts"):
+        caught_scene(Hunts((nothing,)))
+    with pytest.raises(StoredRunError, match="all of these hunts ended with a capture"):
         missed_scene(hunts["chase_nearest"])
     with pytest.raises(StoredRunError, match="trained method"):
         first_missed({"chase_nearest": hunts["chase_nearest"]})
