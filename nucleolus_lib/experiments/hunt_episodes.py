@@ -137,8 +137,13 @@ def follow_hunts(world: PredatorPrey, policy: Policy, episodes: int, seed: int, 
     return HuntFile(
         courses,
         missed={} if caught.all() else scene(int(np.argmin(caught))),
-        caught=scene(int(outcome["captures"].argmax())) if caught.any() else {},
+        caught=scene(_best(outcome["captures"], outcome["length"])) if caught.any() else {},
     )
+
+
+def _best(captures: Tensor, length: Tensor) -> int:
+    """The first of the shortest episodes with the most captures."""
+    return int(torch.where(captures == captures.max(), length, torch.inf).argmin())
 
 
 def record_learned_hunts(checkpoint: Path, out: Path, episodes: int, seed: int, device: str = "cpu") -> Path:

@@ -7,7 +7,7 @@ One npz file, ``<world>/<name>/seed<k>.hunts.npz`` beside the run whose policy h
 ``record``          JSON: schema version, world, name, seed, steps trained, commits and versions
 ``missed/<array>``  what :func:`nucleolus_lib.envs.predator_prey_scene.predator_prey_scene` says of the first
                     episode without a capture, if there is one
-``caught/<array>``  the same of the first episode with the most captures, if there are captures
+``caught/<array>``  the same of the shortest episode with the most captures, if there are captures
 ==================  ========================================================================================
 """
 
