@@ -58,7 +58,7 @@ def change_table(
     Parameters
     ----------
     changed
-        Runs in variants of the paper's world.
+        Runs in variants of the paper's world; those in variants of others are left out.
     suite
         With the runs in the world itself.
     since, until
@@ -72,7 +72,7 @@ def change_table(
     """
     import pandas as pd
 
-    found = {change_of(run.world): run.world for run in changed.trained}
+    found = {change_of(run.world): run.world for run in changed.trained if run.world.startswith(PAPER_WORLD)}
     rows = []
     for options, text in CHANGES.items():
         source, world = (suite, PAPER_WORLD) if not options else (changed, found.get(options))

@@ -15,6 +15,7 @@ CHANGED = RunSuite(
     (
         made_up_run("pp-8v4-paper,n_prey=1", "vdn", 0, n_evaluations=15, level=2.0),
         made_up_run("pp-8v4-paper,wall=1.0", "vdn", 0, n_evaluations=15, level=1.0),
+        made_up_run("pp-8v4-progress,prey_order=nearest", "vdn", 0),
     ),
     (made_up_script("pp-8v4-paper,wall=1.0", "random", 1.0),),
 )
