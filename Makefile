@@ -16,7 +16,7 @@ endif
 INSTALLED := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help book test test-pages bench bench-games bench-markov bench-envs bench-train bench-battle validate-battle runs verify accept lint serve clean
+.PHONY: help book test test-pages bench bench-games bench-markov bench-envs bench-train bench-battle bench-gpu bench-gpu-battle bench-gpu-training validate-battle runs verify accept lint serve clean
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,7 @@ help:
 	@echo "make accept [PROFILE=...]        take the new tables over into data/expected"
 	@echo "make runs SUITE=pp               train what a suite of data/runs/suites.toml still lacks"
 	@echo "make bench                       measure all speed bars (bench-games, -markov, -envs, -train, -battle: one part)"
+	@echo "make bench-gpu                   measure battles and training on an H100 or H200 (bench-gpu-battle, -training: one part)"
 	@echo "make validate-battle             hold the battle simulator against SMAClite's figures and against its rules"
 	@echo "make lint                        ruff and mypy"
 	@echo "make serve [PORT=8000]           serve the built book on this machine"
@@ -74,6 +75,15 @@ bench-train: $(INSTALLED)
 
 bench-battle: $(INSTALLED)
 	$(PY) -m tests.benchmarks.bench_battle
+
+# Not part of `bench`: it needs a GPU. Training stops after nine minutes and exits with 130; the same command goes on.
+bench-gpu: bench-gpu-battle bench-gpu-training
+
+bench-gpu-battle: $(INSTALLED)
+	$(PY) -m tests.benchmarks.bench_gpu_battle
+
+bench-gpu-training: $(INSTALLED)
+	$(PY) -m tests.benchmarks.bench_gpu_training
 
 validate-battle: $(INSTALLED)
 	$(PY) -m nucleolus_lib.envs.battle_validation
