@@ -22,8 +22,10 @@ def steering_sentence(hunts: Mapping[str, Hunts]) -> str:
     learned = {name: found for name, found in hunts.items() if not found.is_script}
     nearest = {name: found.mean("toward_nearest", until=EARLY) for name, found in learned.items()}
     middle = {name: found.mean("toward_middle", until=EARLY) for name, found in learned.items()}
-    to_middle = [name for name in learned if middle[name] > nearest[name] + CLEAR]
-    to_nearest = [name for name in learned if nearest[name] > middle[name] + CLEAR]
+    there = [name for name in learned if max(nearest[name], middle[name]) > CLEAR]
+    to_middle = [name for name in there if middle[name] > nearest[name] + CLEAR]
+    to_nearest = [name for name in there if nearest[name] > middle[name] + CLEAR]
+    to_both = [name for name in there if name not in to_middle + to_nearest]
     parts = []
     if to_middle:
         parts.append(
@@ -33,18 +35,28 @@ def steering_sentence(hunts: Mapping[str, Hunts]) -> str:
     if to_nearest:
         parts.append(
             f"In the first {EARLY} turns {_names(to_nearest)} {_verb(to_nearest)} to the nearest prey "
-            f"({_range(nearest, to_nearest)}) more than to the middle."
+            f"({_range(nearest, to_nearest)}) more than to the middle ({_range(middle, to_nearest)})."
+        )
+    if to_both:
+        parts.append(
+            f"In the first {EARLY} turns {_names(to_both)} {_verb(to_both)} to the nearest prey "
+            f"({_range(nearest, to_both)}) and to the middle ({_range(middle, to_both)}) about alike."
         )
     late = {name: found.mean("toward_nearest", since=LATE) for name, found in learned.items()}
+    still = [name for name in learned if late[name] > CLEAR]
     lost = [name for name in learned if abs(late[name]) <= CLEAR]
     away = [name for name in learned if late[name] < -CLEAR]
+    if still:
+        parts.append(
+            f"After {LATE} turns {_names(still)} still {_verb(still)} to the nearest prey ({_range(late, still)})."
+        )
     if lost:
         parts.append(
             f"After {LATE} turns {_names(lost)} no longer {_verb(lost)} to the nearest prey at all "
             f"({_range(late, lost)}): no more than random play does."
         )
     if away:
-        parts.append(f"{_names(away)} {_verb(away)} away from the prey ({_range(late, away)}).")
+        parts.append(f"After {LATE} turns {_names(away)} {_verb(away)} away from the prey ({_range(late, away)}).")
     if CHASE in hunts:
         chase = hunts[CHASE].mean("toward_nearest")
         parts.append(f"The script that chases the nearest prey has a mean cosine of {chase:.2f}.")

@@ -103,11 +103,19 @@ def test_steering_in_words():
     words = steering_sentence(hunts)
     assert "In the first 5 turns VDN steers to the middle of the prey (mean cosine 0.60) more than" in words
     assert "After 50 turns VDN no longer steers to the nearest prey at all (mean cosine 0.00)" in words
-    assert "SHAQ steers away from the prey (mean cosine -0.50)." in words
+    assert "After 50 turns SHAQ steers away from the prey (mean cosine -0.50)." in words
+    assert "SHAQ steers to" not in words
     assert "chases the nearest prey has a mean cosine of 0.90" in words
     learned = {"qmix": Hunts((made_up_hunts(0.8, 0.3, 0.8, 10),))}
     assert steering_sentence(learned) == (
-        "In the first 5 turns QMIX steers to the nearest prey (mean cosine 0.80) more than to the middle."
+        "In the first 5 turns QMIX steers to the nearest prey (mean cosine 0.80) more than to the middle (mean cosine "
+        "0.30). After 50 turns QMIX still steers to the nearest prey (mean cosine 0.80)."
+    )
+    undecided = {"qmix": Hunts((made_up_hunts(0.5, 0.45, 0.2, 10),)), "vdn": Hunts((made_up_hunts(0.6, 0.6, 0.3, 10),))}
+    assert steering_sentence(undecided) == (
+        "In the first 5 turns QMIX and VDN steer to the nearest prey (mean cosines 0.50 to 0.60) and to the middle (mean "
+        "cosines 0.45 to 0.60) about alike. After 50 turns QMIX and VDN still steer to the nearest prey (mean cosines "
+        "0.20 to 0.30)."
     )
 
 
