@@ -114,8 +114,8 @@ def test_steering_in_words():
     undecided = {"qmix": Hunts((made_up_hunts(0.5, 0.45, 0.2, 10),)), "vdn": Hunts((made_up_hunts(0.6, 0.6, 0.3, 10),))}
     assert steering_sentence(undecided) == (
         "In the first 5 turns QMIX and VDN steer to the nearest prey (mean cosines 0.50 to 0.60) and to the middle "
-        "(mean cosines 0.45 to 0.60) about alike. After 50 turns QMIX and VDN still steer to the nearest prey (mean cosines "
-        "0.20 to 0.30)."
+        "(mean cosines 0.45 to 0.60) about alike. After 50 turns QMIX and VDN still steer to the nearest prey "
+        "(mean cosines 0.20 to 0.30)."
     )
 
 
