@@ -100,6 +100,26 @@ def load_learner(path: Path | str, device: str = "cpu") -> tuple[RunConfig, Worl
     return config, world, learner
 
 
+def load_trained(path: Path | str, device: str = "cpu") -> tuple[RunConfig, World, Learner, dict[str, Any]]:
+    """The same, and for the record of what is made with it how far it was trained, and by which commits.
+
+    Raises
+    ------
+    CheckpointError, DeviceAbsentError
+        CheckpointError also if the file was replaced in between.
+    """
+    config, world, learner = load_learner(path, device)
+    state = load_checkpoint(Path(path), device=device)
+    if state["training"]["learner"]["n_updates"] != learner.n_updates:
+        raise CheckpointError(f"{path} was replaced while it was read: its run goes on. Give the same command again")
+    trained = {
+        "env_steps": int(state["training"]["env_steps"]),
+        "gradient_steps": learner.n_updates,
+        "trained_at": [found["commit"] for found in state["origins"]],
+    }
+    return config, world, learner, trained
+
+
 def different_settings(stored: dict[str, Any], asked: dict[str, Any], within: str = "") -> str:
     """The settings in which two runs differ, as text; empty when one can go on with the other's state."""
     found = []

@@ -29,13 +29,12 @@ from torch import Tensor
 from nucleolus_lib.envs.battle import Battle
 from nucleolus_lib.envs.battle_scene import battle_scene
 from nucleolus_lib.envs.episode import Episode
-from nucleolus_lib.experiments.checkpoint import load_checkpoint, load_learner
+from nucleolus_lib.experiments.checkpoint import load_trained
 from nucleolus_lib.experiments.coalition_files import SUFFIX, UNTRAINED, CoalitionEpisode, write_coalition_episodes
-from nucleolus_lib.experiments.config import RunConfig
-from nucleolus_lib.experiments.errors import CheckpointError, ExperimentError, RunConfigError
+from nucleolus_lib.experiments.errors import ExperimentError, RunConfigError
 from nucleolus_lib.experiments.origin import origin
 from nucleolus_lib.experiments.runs import run_stem
-from nucleolus_lib.experiments.worlds import World, world_text
+from nucleolus_lib.experiments.worlds import world_text
 from nucleolus_lib.learners.q_learning import Learner
 
 FRESH_SEED = 2_000_000
@@ -163,7 +162,7 @@ def record_coalition_episodes(
     ------
     CheckpointError, DeviceAbsentError, RunConfigError
     """
-    config, world, learner, trained = _load(checkpoint, device)
+    config, world, learner, trained = load_trained(checkpoint, device)
     others: dict[str, ValuesOf] = {"target": coalition_values(learner, target=True)}
     about: dict[str, Any] = {"target": {"target_period": config.learner.target_period}}
     for k in range(1, n_untrained + 1):
@@ -171,7 +170,7 @@ def record_coalition_episodes(
         others[f"{UNTRAINED} {k}"] = coalition_values(fresh)
         about[f"{UNTRAINED} {k}"] = {"seed": FRESH_SEED + k}
     for k, path in enumerate(beside, 1):
-        other, _, another, theirs = _load(path, device)
+        other, _, another, theirs = load_trained(path, device)
         if (other.env, another.sizes) != (config.env, learner.sizes):
             raise RunConfigError(f"{path} was trained on {other.env}, but {checkpoint} on {config.env}")
         others[f"beside {k}"] = coalition_values(another)
@@ -192,20 +191,6 @@ def record_coalition_episodes(
     }
     write_coalition_episodes(path, played, record)
     return path
-
-
-def _load(path: Path, device: str) -> tuple[RunConfig, World, Learner, dict[str, Any]]:
-    """The settings, world and learner of a checkpoint, and how far it was trained."""
-    config, world, learner = load_learner(path, device)
-    state = load_checkpoint(path, device=device)
-    if state["training"]["learner"]["n_updates"] != learner.n_updates:
-        raise CheckpointError(f"{path} was replaced while it was read: its run goes on. Give the same command again")
-    trained = {
-        "env_steps": int(state["training"]["env_steps"]),
-        "gradient_steps": learner.n_updates,
-        "trained_at": [found["commit"] for found in state["origins"]],
-    }
-    return config, world, learner, trained
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from nucleolus_lib.envs.episode import Episode
 from nucleolus_lib.envs.predator_prey import DIRECTIONS, PredatorPrey, PredatorPreyState
 from nucleolus_lib.envs.predator_prey_scene import predator_prey_scene
 from nucleolus_lib.envs.protocol import reset, step
-from nucleolus_lib.experiments.checkpoint import load_checkpoint, load_learner
+from nucleolus_lib.experiments.checkpoint import load_trained
 from nucleolus_lib.experiments.errors import ExperimentError, RunConfigError, UnknownWorldError, nearest
 from nucleolus_lib.experiments.evaluate import Policy
 from nucleolus_lib.experiments.greedy_policy import GreedyPolicy
@@ -137,11 +137,11 @@ def follow_hunts(world: PredatorPrey, policy: Policy, episodes: int, seed: int, 
     return HuntFile(
         courses,
         missed={} if caught.all() else scene(int(np.argmin(caught))),
-        caught=scene(_best(outcome["captures"], outcome["length"])) if caught.any() else {},
+        caught=scene(best_hunt(outcome["captures"], outcome["length"])) if caught.any() else {},
     )
 
 
-def _best(captures: Tensor, length: Tensor) -> int:
+def best_hunt(captures: Tensor, length: Tensor) -> int:
     """The first of the shortest episodes with the most captures."""
     return int(torch.where(captures == captures.max(), length, torch.inf).argmin())
 
@@ -153,8 +153,7 @@ def record_learned_hunts(checkpoint: Path, out: Path, episodes: int, seed: int, 
     ------
     CheckpointError, DeviceAbsentError, RunConfigError
     """
-    config, world, learner = load_learner(checkpoint, device)
-    training = load_checkpoint(checkpoint, device=device)
+    config, world, learner, trained = load_trained(checkpoint, device)
     hunts = follow_hunts(world, GreedyPolicy(world, learner), episodes, seed)  # type: ignore[arg-type]
     name = config.label or config.algorithm
     record = {
@@ -162,9 +161,7 @@ def record_learned_hunts(checkpoint: Path, out: Path, episodes: int, seed: int, 
         "name": name,
         "seed": config.seed,
         "chance_seed": seed,
-        "env_steps": int(training["training"]["env_steps"]),
-        "gradient_steps": learner.n_updates,
-        "trained_at": [found["commit"] for found in training["origins"]],
+        **trained,
         "config": config.to_dict(),
         **origin(),
     }

@@ -166,7 +166,7 @@ class Settings:
 def checkpoint(monkeypatch, world, learner):
     """A checkpoint of the short battle; the number of updates on file can be changed."""
     on_file = {"training": {"learner": {"n_updates": 0}, "env_steps": 123}, "origins": [{"commit": "abc"}]}
-    module = "nucleolus_lib.experiments.coalition_episodes"
+    module = "nucleolus_lib.experiments.checkpoint"
     monkeypatch.setattr(f"{module}.load_learner", lambda path, device: (Settings(), world, learner))
     monkeypatch.setattr(f"{module}.load_checkpoint", lambda path, device: on_file)
     return on_file

@@ -14,7 +14,7 @@ from nucleolus_lib.envs.predator_prey_rules import pp_8v4, pp_8v4_paper
 from nucleolus_lib.envs.protocol import reset
 from nucleolus_lib.experiments.errors import CheckpointError, RunConfigError, RunFileError
 from nucleolus_lib.experiments.greedy_policy import GreedyPolicy
-from nucleolus_lib.experiments.hunt_episodes import closeness, follow_hunts, main, record_learned_hunts
+from nucleolus_lib.experiments.hunt_episodes import best_hunt, closeness, follow_hunts, main, record_learned_hunts
 from nucleolus_lib.experiments.hunt_files import SCHEMA_VERSION, HuntCourses, read_hunts, write_hunts
 from nucleolus_lib.experiments.rollout import make_rollout
 from nucleolus_lib.experiments.scripted import scripted_policies
@@ -101,6 +101,11 @@ def test_the_hunt_with_the_most_captures_is_kept():
     assert not free[-1].any()
     assert len(free) < 41
     assert hunts.missed == {}
+
+
+def test_more_captures_count_before_fewer_steps():
+    captures, length = torch.tensor([1.0, 4.0, 4.0, 2.0, 4.0]), torch.tensor([5.0, 30.0, 20.0, 9.0, 20.0])
+    assert best_hunt(captures, length) == 2
 
 
 def test_random_predators_steer_nowhere():
