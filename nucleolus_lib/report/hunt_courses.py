@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CHASE, RANDOM = "chase_nearest", "random"
-"""The scripts that stand beside what was learned."""
+CHASE = "chase_nearest"
+"""The script that steers to the nearest prey."""
 
 EARLY = 5
 """Turns that "at the start" means."""
